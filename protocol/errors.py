@@ -1,0 +1,42 @@
+"""What can be wrong with the other side, and the closed set of codes a connection ends with."""
+
+from enum import IntEnum
+
+
+class CloseCode(IntEnum):
+    """Why a connection ended: the same number on a WebSocket close frame and in a TCP `Goodbye`.
+
+    Codes below 4000 are those of RFC 6455, section 7.4.1, where one fits; the rest are ours.
+    What a client does about each, and when it may retry, is the table in README.md.
+    """
+
+    BYE = 1000
+    GOING_AWAY = 1001
+    TEXT_FRAME = 1003
+    TOO_BIG = 1009
+    MALFORMED = 4000
+    INVALID = 4001
+    UNKNOWN_KIND = 4002
+    UNSUPPORTED_VERSION = 4003
+    UNEXPECTED = 4004
+    HELLO_TIMEOUT = 4005
+    IDLE = 4006
+    FLOOD = 4007
+    BAD_TOKEN = 4008
+    FULL = 4009
+    SLOW = 4010
+    REPLACED = 4011
+    INTERNAL = 4012
+
+
+class ProtocolError(Exception):
+    """The other side broke the protocol; the connection ends with `code`.
+
+    `reason` is one sentence for the person who reads the other side's log: it names the field
+    and the limit, and never repeats bytes that were received.
+    """
+
+    def __init__(self, code: CloseCode, reason: str) -> None:
+        super().__init__(f"{code.name.lower()} ({code.value}): {reason}")
+        self.code = code
+        self.reason = reason

@@ -1,0 +1,97 @@
+"""The bytes of intents and frames: fixed layouts, so that a tick's worth is a handful of array operations.
+
+Integers inside `bin` parts are little-endian. Axes: +x east, +y up, +z north, in centimetres.
+Headings and directions count 256 steps to the full turn, clockwise from north: 0 is +z, 64 is +x.
+
+A frame on either transport is one row of a byte array (README.md draws it)::
+
+    col  1..4   WebSocket header or TCP length prefix (a short WebSocket frame uses 3..4)
+    col  5..6   93 10                 array of 3, kind 16
+    col  7..8   c4 1c                 bin of 28
+    col  9..36  header                HEADER
+    col 37..39  c5 hi lo              bin of 12 * n
+    col 40..    records               RECORD * n, aligned so that they are written in place
+"""
+
+import struct
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+# A Move's eight bytes. `steer` is the direction of travel, `heading` where the face points.
+INTENT = struct.Struct("<IBBBB")  # input, steer, heading, gait, flags
+GAIT_STAND, GAIT_WALK, GAIT_RUN = 0, 1, 2
+INTENT_JUMP = 1
+MOVE_PREFIX = b"\x92\x02\xc4\x08"
+MOVE_BYTES = 12
+
+# tick, input, x, y, z, vy, heading, animation, zone, shed, flags, layer
+HEADER = struct.Struct("<IIiiihBBBBBB")
+HEADER_BYTES = 28
+FLAG_GROUNDED = 1
+
+# entity, dx, dy, dz, heading, animation
+RECORD = struct.Struct("<IhhhBB")
+RECORD_BYTES = 12
+
+ANIMATIONS = ("stand", "walk", "run", "air", "sit", "wave", "clap", "cheer", "dance", "bow", "laugh")
+
+HEADER_DTYPE = np.dtype(
+    {
+        "names": ["tick", "input", "x", "y", "z", "vy", "heading", "animation", "zone", "shed", "flags", "layer"],
+        "formats": ["<u4", "<u4", "<i4", "<i4", "<i4", "<i2", "u1", "u1", "u1", "u1", "u1", "u1"],
+        "offsets": [0, 4, 8, 12, 16, 20, 22, 23, 24, 25, 26, 27],
+        "itemsize": HEADER_BYTES,
+    }
+)
+RECORD_DTYPE = np.dtype(
+    {
+        "names": ["entity", "dx", "dy", "dz", "heading", "animation"],
+        "formats": ["<u4", "<i2", "<i2", "<i2", "u1", "u1"],
+        "offsets": [0, 4, 6, 8, 10, 11],
+        "itemsize": RECORD_BYTES,
+    }
+)
+
+
+class FrameHeader(NamedTuple):
+    """The viewer's own truth at `tick`: cm, cm/s, 256ths of a turn, indices into the catalogue."""
+
+    tick: int
+    input: int
+    x: int
+    y: int
+    z: int
+    vy: int
+    heading: int
+    animation: int
+    zone: int
+    shed: int
+    flags: int
+    layer: int
+
+
+# Where the header starts inside a frame's payload (after `93 10 c4 1c`).
+PAYLOAD_HEADER_AT = 4
+FRAME_PREFIX = b"\x93\x10\xc4\x1c"
+
+
+def pack_intent(input_number: int, steer: int, heading: int, gait: int, jump: bool = False) -> bytes:
+    """Eight bytes for `Move.intent`; `input_number` wraps at 2**32."""
+    return INTENT.pack(input_number, steer, heading, gait, INTENT_JUMP if jump else 0)
+
+
+def is_frame(payload: bytes | memoryview) -> bool:
+    """Whether a message's payload is a frame, told from its first four bytes."""
+    return payload[:4] == FRAME_PREFIX
+
+
+def read_header(payload: bytes | memoryview) -> FrameHeader:
+    """The header of a frame's whole payload, without decoding the records."""
+    return FrameHeader._make(HEADER.unpack_from(payload, PAYLOAD_HEADER_AT))
+
+
+def read_records(records: bytes) -> NDArray[np.void]:
+    """The avatar records of a decoded `Frame`, as a structured array of RECORD_DTYPE."""
+    return np.frombuffer(records, RECORD_DTYPE)

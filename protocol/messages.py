@@ -1,0 +1,199 @@
+"""Every message of the wire, as typed records whose first element on the wire is their kind.
+
+A message is a msgpack array `[kind, field, field, …]`, in the order the fields have here. What a
+client sends is checked strictly (a field too many is an error); what a server sends may grow new
+fields at its end, and a client ignores what it does not know (README.md, "Versions").
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from protocol import limits
+
+U8 = Annotated[int, Meta(ge=0, le=0xFF)]
+U16 = Annotated[int, Meta(ge=0, le=0xFFFF)]
+U32 = Annotated[int, Meta(ge=0, le=0xFFFFFFFF)]
+I32 = Annotated[int, Meta(ge=-0x80000000, le=0x7FFFFFFF)]
+# Any clock a client might use: seconds or milliseconds since whenever. The bounds refuse NaN and infinity.
+ClientTime = Annotated[float, Meta(ge=-1e15, le=1e15)]
+Name = Annotated[str, Meta(min_length=1, max_length=limits.NAME_CHARS_MAX)]
+
+
+class ClientMessage(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What a client may say. Unknown trailing fields are refused."""
+
+
+class ServerMessage(msgspec.Struct, frozen=True, array_like=True):
+    """What a server may say. A client skips trailing fields it does not know."""
+
+
+# ---- client to server: kinds 1 to 15 -------------------------------------------------------------
+
+
+class Hello(ClientMessage, tag=1):
+    """The first message: who I am, or who I was (`resume`)."""
+
+    version: U16
+    name: Name | None = None
+    token: Annotated[str, Meta(max_length=limits.TOKEN_CHARS_MAX)] | None = None
+    resume: Annotated[str, Meta(max_length=limits.RESUME_CHARS_MAX)] | None = None
+    client: Annotated[str, Meta(max_length=limits.CLIENT_NAME_CHARS_MAX)] = ""
+
+
+class Move(ClientMessage, tag=2):
+    """Where I intend to go, as eight packed bytes (`protocol.frames.INTENT`).
+
+    Always twelve bytes on the wire, `92 02 c4 08` and the intent, so that the server can collect
+    thousands of them into one array without making an object for each.
+    """
+
+    intent: Annotated[bytes, Meta(min_length=8, max_length=8)]
+
+
+class Do(ClientMessage, tag=3):
+    """A deed by name. `number` is the client's own, and comes back in `Denied`.
+
+    `fields` is a msgpack map that the deed's own schema checks (see the catalogue in `Welcome`).
+    """
+
+    number: U32
+    deed: Annotated[str, Meta(min_length=1, max_length=limits.DEED_CHARS_MAX)]
+    fields: msgspec.Raw
+
+
+class Ping(ClientMessage, tag=4):
+    """Are you there, and what tick is it? `sent` is echoed untouched."""
+
+    sent: ClientTime
+
+
+class Bye(ClientMessage, tag=5):
+    """I am leaving; do not keep my place."""
+
+
+# ---- server to client: kinds 16 to 31 ------------------------------------------------------------
+
+
+class Frame(ServerMessage, tag=16):
+    """What the viewer sees now: whole, replaceable, never a delta. Layout in `protocol.frames`."""
+
+    header: bytes
+    records: bytes
+
+
+class Zone(msgspec.Struct, frozen=True):
+    """One zone of the city: its number in frames, its name and its rectangle in centimetres."""
+
+    number: U8
+    name: str
+    x: I32
+    z: I32
+    width: I32
+    depth: I32
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What this server allows a client; exceeding it is refused, never silently trimmed."""
+
+    message_bytes_max: U32
+    messages_per_s: U16
+    messages_burst: U16
+    idle_s: U16
+    name_chars_max: U8
+    interest_max: U8
+    frame_records_max: U8
+
+
+class Welcome(ServerMessage, tag=17):
+    """You are in. `deeds` and `events` describe every deed and event by name and field."""
+
+    version: U16
+    session: str
+    entity: U32
+    name: str
+    resume: str
+    resumed: bool
+    tick_rate_hz: U8
+    frame_rate_hz: U8
+    tick: U32
+    time_s: float
+    zones: list[Zone]
+    deeds: dict[str, Any]
+    events: dict[str, Any]
+    limits: Limits
+    server: str
+
+
+class Profile(msgspec.Struct, frozen=True, array_like=True):
+    """Who an entity is: sent once to each viewer that comes to see it, and again when it changes."""
+
+    entity: U32
+    version: U16
+    name: str
+    look: dict[str, Any]
+
+
+class Profiles(ServerMessage, tag=18):
+    """The profiles of entities that appear in this frame for the first time."""
+
+    profiles: list[Profile]
+
+
+class Crowd(ServerMessage, tag=19):
+    """How many people stand where, beyond the ones shown one by one.
+
+    `counts` holds `columns * rows` bytes, row by row towards +z, cell (0, 0) having its low corner
+    at `x`, `z` (cm); a cell is `cell` cm wide; 255 means 255 or more.
+    """
+
+    tick: U32
+    x: I32
+    z: I32
+    cell: U16
+    columns: U8
+    rows: U8
+    counts: bytes
+
+
+class Happened(ServerMessage, tag=20):
+    """An event by name, with its fields as the catalogue describes them."""
+
+    tick: U32
+    event: str
+    fields: dict[str, Any]
+
+
+class Denied(ServerMessage, tag=21):
+    """A deed that was not done, and why; the session goes on.
+
+    `reason` is a word to branch on, `field` the field at fault (or nil), `message` for a person.
+    """
+
+    number: U32
+    deed: str
+    reason: str
+    field: str | None
+    message: str
+
+
+class Pong(ServerMessage, tag=22):
+    """The answer to `Ping`: the current tick and how far into it the server is."""
+
+    sent: float
+    tick: U32
+    into_tick_ms: float
+
+
+class Goodbye(ServerMessage, tag=23):
+    """The last message: why, and after how many seconds trying again makes sense (nil: do not)."""
+
+    code: U16
+    reason: str
+    retry_after_s: float | None
+
+
+AnyClientMessage = Hello | Move | Do | Ping | Bye
+AnyServerMessage = Frame | Welcome | Profiles | Crowd | Happened | Denied | Pong | Goodbye
+AnyMessage = AnyClientMessage | AnyServerMessage
