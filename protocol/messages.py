@@ -32,7 +32,7 @@ class ServerMessage(msgspec.Struct, frozen=True, array_like=True):
 # ---- client to server: kinds 1 to 15 -------------------------------------------------------------
 
 
-class Hello(ClientMessage, tag=1):
+class Hello(ClientMessage, frozen=True, tag=1):
     """The first message: who I am, or who I was (`resume`)."""
 
     version: U16
@@ -42,7 +42,7 @@ class Hello(ClientMessage, tag=1):
     client: Annotated[str, Meta(max_length=limits.CLIENT_NAME_CHARS_MAX)] = ""
 
 
-class Move(ClientMessage, tag=2):
+class Move(ClientMessage, frozen=True, tag=2):
     """Where I intend to go, as eight packed bytes (`protocol.frames.INTENT`).
 
     Always twelve bytes on the wire, `92 02 c4 08` and the intent, so that the server can collect
@@ -52,7 +52,7 @@ class Move(ClientMessage, tag=2):
     intent: Annotated[bytes, Meta(min_length=8, max_length=8)]
 
 
-class Do(ClientMessage, tag=3):
+class Do(ClientMessage, frozen=True, tag=3):
     """A deed by name. `number` is the client's own, and comes back in `Denied`.
 
     `fields` is a msgpack map that the deed's own schema checks (see the catalogue in `Welcome`).
@@ -63,20 +63,20 @@ class Do(ClientMessage, tag=3):
     fields: msgspec.Raw
 
 
-class Ping(ClientMessage, tag=4):
+class Ping(ClientMessage, frozen=True, tag=4):
     """Are you there, and what tick is it? `sent` is echoed untouched."""
 
     sent: ClientTime
 
 
-class Bye(ClientMessage, tag=5):
+class Bye(ClientMessage, frozen=True, tag=5):
     """I am leaving; do not keep my place."""
 
 
 # ---- server to client: kinds 16 to 31 ------------------------------------------------------------
 
 
-class Frame(ServerMessage, tag=16):
+class Frame(ServerMessage, frozen=True, tag=16):
     """What the viewer sees now: whole, replaceable, never a delta. Layout in `protocol.frames`."""
 
     header: bytes
@@ -106,7 +106,7 @@ class Limits(msgspec.Struct, frozen=True):
     frame_records_max: U8
 
 
-class Welcome(ServerMessage, tag=17):
+class Welcome(ServerMessage, frozen=True, tag=17):
     """You are in. `deeds` and `events` describe every deed and event by name and field."""
 
     version: U16
@@ -135,13 +135,13 @@ class Profile(msgspec.Struct, frozen=True, array_like=True):
     look: dict[str, Any]
 
 
-class Profiles(ServerMessage, tag=18):
+class Profiles(ServerMessage, frozen=True, tag=18):
     """The profiles of entities that appear in this frame for the first time."""
 
     profiles: list[Profile]
 
 
-class Crowd(ServerMessage, tag=19):
+class Crowd(ServerMessage, frozen=True, tag=19):
     """How many people stand where, beyond the ones shown one by one.
 
     `counts` holds `columns * rows` bytes, row by row towards +z, cell (0, 0) having its low corner
@@ -157,7 +157,7 @@ class Crowd(ServerMessage, tag=19):
     counts: bytes
 
 
-class Happened(ServerMessage, tag=20):
+class Happened(ServerMessage, frozen=True, tag=20):
     """An event by name, with its fields as the catalogue describes them."""
 
     tick: U32
@@ -165,7 +165,7 @@ class Happened(ServerMessage, tag=20):
     fields: dict[str, Any]
 
 
-class Denied(ServerMessage, tag=21):
+class Denied(ServerMessage, frozen=True, tag=21):
     """A deed that was not done, and why; the session goes on.
 
     `reason` is a word to branch on, `field` the field at fault (or nil), `message` for a person.
@@ -178,7 +178,7 @@ class Denied(ServerMessage, tag=21):
     message: str
 
 
-class Pong(ServerMessage, tag=22):
+class Pong(ServerMessage, frozen=True, tag=22):
     """The answer to `Ping`: the current tick and how far into it the server is."""
 
     sent: float
@@ -186,7 +186,7 @@ class Pong(ServerMessage, tag=22):
     into_tick_ms: float
 
 
-class Goodbye(ServerMessage, tag=23):
+class Goodbye(ServerMessage, frozen=True, tag=23):
     """The last message: why, and after how many seconds trying again makes sense (nil: do not)."""
 
     code: U16
