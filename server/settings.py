@@ -1,0 +1,175 @@
+"""Every setting of one server process: its default, its bounds and the reason for them.
+
+These are the settings that may differ between two processes of one city. What must match in a
+replay is `world.config.WorldConfig`, which is fingerprinted. Values are read once, in
+`server/sources.py`, and never change while the process runs.
+"""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What a setting may be, in words, where its type and bounds do not say it."""
+
+    text: str
+
+
+def loopback(host: str) -> str:
+    """The same host, if only this machine can reach it; otherwise ValueError."""
+    try:
+        local = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise ValueError("not a loopback address")
+    return host
+
+
+Host = Annotated[
+    str,
+    # 253 characters is the longest host name DNS can carry.
+    StringConstraints(min_length=1, max_length=253, pattern=r"^[0-9A-Za-z.:_-]+$"),
+    Allowed("an IP address or a host name"),
+]
+LoopbackHost = Annotated[
+    str,
+    AfterValidator(loopback),
+    Allowed("a loopback address (127.0.0.1, ::1 or localhost): the ops port has no login"),
+]
+
+
+def bounded(default: float, low: float, high: float, why: str) -> Any:
+    """A number with both bounds and the reason for them; NaN and infinity are outside any bounds."""
+    return Field(default=default, ge=low, le=high, description=why)
+
+
+def said(default: object, why: str) -> Any:
+    """A setting that is not a number, with what it is for."""
+    return Field(default=default, description=why)
+
+
+def conflict(key: str, allowed: str) -> PydanticCustomError:
+    """Two settings that are fine alone and not together; `key` is the one to change."""
+    return PydanticCustomError("conflict", "{allowed}", {"key": key, "allowed": allowed})
+
+
+class Section(BaseModel):
+    """One table of settings: frozen, and nothing unknown in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class GameSettings(Section):
+    """What players reach: HTTP, WebSocket and TCP, and how much one of them may ask for."""
+
+    host: Host = said("0.0.0.0", "Address players reach; every IPv4 interface, because players are elsewhere.")
+    port: int = bounded(7400, 0, 65535, "HTTP and WebSocket; 0 takes any free port and the ready line says which.")
+    tcp_port: int = bounded(7401, 0, 65535, "Game messages over plain TCP; 0 takes any free port.")
+    backlog: int = bounded(
+        2048, 1, 65535, "Connections the kernel holds until they are accepted: a stampede's worth of two thousand."
+    )
+    players_max: int = bounded(
+        5000,
+        1,
+        100_000,
+        "Players at once, those in login and those who may resume included; above 100,000 entity slots run out.",
+    )
+    per_address_max: int = bounded(
+        64,
+        1,
+        100_000,
+        "Connections from one address, so that one machine cannot take every place; a shared office fits. "
+        "Loopback is exempt: local proxies and load tests share it.",
+    )
+    joins_per_tick: int = bounded(
+        20, 1, 1000, "Welcomes per tick, the newcomers behind them wait: 400 a second keeps the tick's pace."
+    )
+    hello_timeout_s: float = bounded(
+        5, 0.1, 60, "From connecting to Hello; a silent connection holds a socket for no longer than this."
+    )
+    idle_s: float = bounded(30, 1, 600, "Silence after which a client is gone; two missed pings of 15 s.")
+    resume_s: float = bounded(
+        30, 0, 600, "How long a lost player keeps place and entity; a phone changes network in 10 s."
+    )
+    messages_per_s: int = bounded(40, 1, 1000, "Messages one client may send steadily; twice a 20 Hz input rate.")
+    messages_burst: int = bounded(80, 1, 10_000, "Messages saved up while quiet; two seconds' worth after a stall.")
+    flood_messages: int = bounded(
+        200, 1, 100_000, "Messages beyond the burst, each dropped and counted, before the connection is closed."
+    )
+    write_mark_bytes: int = bounded(
+        32_768,
+        4096,
+        262_144,
+        "Unsent bytes over which a client's frames are skipped; five seconds of frames, and far under 256 KiB.",
+    )
+    must_deliver_bytes_max: int = bounded(
+        131_072,
+        65_536,
+        1_048_576,
+        "Unsent bytes over which a client is parked as slow; at least one whole Welcome (64 KiB) must fit.",
+    )
+    goodbye_s: float = bounded(
+        2, 0.1, 4, "Time for everyone's goodbye to be sent at shutdown; the process must be gone within 5 s."
+    )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.messages_burst < self.messages_per_s:
+            raise conflict("game.messages_burst", f"at least game.messages_per_s, which is {self.messages_per_s}")
+        if self.must_deliver_bytes_max < self.write_mark_bytes:
+            raise conflict(
+                "game.must_deliver_bytes_max", f"at least game.write_mark_bytes, which is {self.write_mark_bytes}"
+            )
+        return self
+
+
+class OpsSettings(Section):
+    """What operators and their Prometheus reach, from this machine only."""
+
+    host: LoopbackHost = said("127.0.0.1", "Loopback only: health and metrics are for this machine and its agents.")
+    port: int = bounded(7490, 0, 65535, "Health, readiness and metrics; 0 takes any free port.")
+
+
+class WorldSettings(Section):
+    """Which city this is."""
+
+    content: Path | None = said(None, "Directory with the city's *.toml files; without it the city that is shipped.")
+    seed: int = bounded(1, 0, 2**63 - 1, "Seed of every random stream of the world; TOML integers have 63 bits.")
+
+
+class LogSettings(Section):
+    """What the process says on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = said("info", "The least important level that is written.")
+    format: Literal["console", "json"] = said("console", "console for people, json for a log collector.")
+
+
+class ServerSettings(Section):
+    """Everything that can be set for one process, as `futurecity serve` reads it."""
+
+    game: GameSettings = GameSettings()
+    ops: OpsSettings = OpsSettings()
+    world: WorldSettings = WorldSettings()
+    log: LogSettings = LogSettings()
+    journal: Path | None = said(
+        None, "File to record the city into; it must not exist yet. Without it nothing is recorded."
+    )
+    bots: int = bounded(0, 0, 1000, "Demo players that live in the city; more than a thousand is a load test.")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.bots > self.game.players_max:
+            raise conflict("bots", f"at most game.players_max, which is {self.game.players_max}")
+        seen = {self.game.port: "game.port"}
+        for key, port in (("game.tcp_port", self.game.tcp_port), ("ops.port", self.ops.port)):
+            if port and port in seen:
+                raise conflict(key, f"a port other than {seen[port]}, which is {port} too")
+            seen[port] = key
+        return self
