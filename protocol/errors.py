@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+from protocol.limits import REASON_BYTES_MAX
+
 
 class CloseCode(IntEnum):
     """Why a connection ended: the same number on a WebSocket close frame and in a TCP `Goodbye`.
@@ -33,10 +35,17 @@ class ProtocolError(Exception):
     """The other side broke the protocol; the connection ends with `code`.
 
     `reason` is one sentence for the person who reads the other side's log: it names the field
-    and the limit, and never repeats bytes that were received.
+    and the limit, never repeats bytes that were received, and always fits a close frame.
     """
 
     def __init__(self, code: CloseCode, reason: str) -> None:
-        super().__init__(f"{code.name.lower()} ({code.value}): {reason}")
+        fitting = fit_reason(reason)
+        super().__init__(f"{code.name.lower()} ({code.value}): {fitting}")
         self.code = code
-        self.reason = reason
+        self.reason = fitting
+
+
+def fit_reason(reason: str) -> str:
+    """`reason` cut to REASON_BYTES_MAX bytes of UTF-8, on a character boundary."""
+    encoded = reason.encode("utf-8", "replace")
+    return encoded[:REASON_BYTES_MAX].decode("utf-8", "ignore")
