@@ -1,0 +1,181 @@
+"""Every metric of the process, under one roof: `futurecity_` names, base units, closed sets of labels.
+
+All series exist from the start, at zero, so that a rate over one of them is never "no data". Each
+family is a mapping from label value to a ready child: the loop adds a whole tick's sum with
+`metrics.frames_sent["ws"].inc(n)`, about half a microsecond, and never looks a label up by name.
+No label ever names a person.
+"""
+
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from itertools import product
+from typing import Any
+
+import numpy as np
+import prometheus_client
+from numpy.typing import NDArray
+from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+from protocol.errors import CloseCode
+from protocol.limits import INTEREST_MAX, PROTOCOL_VERSION
+from server import VERSION
+
+# A `_created` series beside each counter doubles the scrape and tells what process_start_time_seconds tells.
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+
+TRANSPORTS = ("ws", "tcp")
+# What a tick does, in order; `total` is from its start to its last write.
+PHASES = ("input", "zones", "merge", "interest", "frames", "send", "total")
+FRAME_SKIPS = ("slow", "shed", "late")
+EVENT_CUTS = ("cap", "shed", "slow")
+COMMAND_OUTCOMES = ("applied", "refused", "fault", "dropped")
+# `rule` is any refusal by the world itself: which rule, the client is told and the log tells.
+DENIALS = ("unknown_deed", "invalid", "too_fast", "rule", "fault")
+JOIN_OUTCOMES = ("welcomed", "resumed", "refused", "lost")
+CLOSE_CAUSES = (*(code.name.lower() for code in CloseCode), "lost")
+
+# Half a millisecond to the 50 ms a tick has, fine enough to read a p99 from, then what is too late.
+TICK_BUCKETS_S = (
+    *(0.0005, 0.001, 0.0015, 0.002, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.0125, 0.015),
+    *(0.02, 0.025, 0.03, 0.035, 0.04, 0.045, 0.05, 0.06, 0.075, 0.1),
+)
+LAG_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+SET_SIZES = (0, 1, 2, 4, 8, 16, 24, 32, 48, INTEREST_MAX)
+
+Labels = Sequence[str]
+
+
+class RecentMax:
+    """The largest value of the last whole second, in a gauge: what a reader once a second wants to see."""
+
+    def __init__(self, gauge: Gauge) -> None:
+        self._gauge = gauge
+        self._second = 0
+        self._largest = 0.0
+
+    def add(self, value: float, now_s: float) -> None:
+        """Takes one value in; the second that has just ended, if one has, is published first."""
+        second = int(now_s)
+        if second != self._second:
+            self._gauge.set(self._largest)
+            self._second, self._largest = second, 0.0
+        self._largest = max(self._largest, value)
+
+
+class Sizes(Collector):
+    """A histogram of whole numbers that takes a tick's worth in one array operation."""
+
+    def __init__(self, name: str, documentation: str, bounds: Sequence[int]) -> None:
+        self._family = name, documentation
+        self._bounds = np.asarray(bounds, np.int64)
+        self._counts = np.zeros(len(bounds) + 1, np.int64)
+        self._sum = 0
+
+    def add(self, sizes: NDArray[Any]) -> None:
+        """Adds one integer array of any length."""
+        places = np.searchsorted(self._bounds, sizes)
+        self._counts += np.bincount(places, minlength=self._counts.size)
+        self._sum += int(sizes.sum(dtype=np.int64))
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        """The family as a scrape wants it, with cumulative buckets."""
+        bounds = [*(f"{bound:.1f}" for bound in self._bounds), "+Inf"]
+        buckets = list(zip(bounds, np.cumsum(self._counts).astype(float).tolist(), strict=True))
+        yield HistogramMetricFamily(*self._family, buckets=buckets, sum_value=self._sum)
+
+
+class Metrics:
+    """The metrics of one process with these zones; the registry is its own, so a test may have many."""
+
+    def __init__(self, zones: Sequence[str]) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self._describe_build()
+        self._add_time()
+        self._add_players(zones)
+        self._add_traffic()
+        self._add_rules()
+        self._add_journal()
+
+    def ticked(self, seconds: Mapping[str, float], period_s: float, now_s: float) -> None:
+        """One tick is done: what each of PHASES took, how long it may take, and the loop's clock."""
+        for phase, taken_s in seconds.items():
+            self.tick_seconds[phase].observe(taken_s)
+        self.ticks.inc()
+        if seconds["total"] > period_s:
+            self.tick_overruns.inc()
+        self._tick_recent.add(seconds["total"], now_s)
+
+    def lagged(self, lag_s: float, now_s: float) -> None:
+        """The event loop ran a timer this much later than asked."""
+        self.loop_lag_seconds.observe(lag_s)
+        self._lag_recent.add(lag_s, now_s)
+
+    def _describe_build(self) -> None:
+        names = ["version", "protocol", "python", "uvloop", "numpy"]
+        values = [VERSION, str(PROTOCOL_VERSION), platform.python_version(), version("uvloop"), version("numpy")]
+        self._gauge("build_info", "What runs, as labels; always 1.", names).labels(*values).set(1)
+
+    def _add_time(self) -> None:
+        ticks = self._histogram("tick_seconds", "Duration of each phase of a tick.", ["phase"], TICK_BUCKETS_S)
+        self.tick_seconds = {phase: ticks.labels(phase) for phase in PHASES}
+        self.ticks = self._counter("ticks", "Ticks done.")
+        self.tick_overruns = self._counter("tick_overruns", "Ticks that took longer than their period.")
+        self.ticks_skipped = self._counter("ticks_skipped", "Ticks left out because an earlier one was late.")
+        recent = self._gauge("tick_recent_max_seconds", "Longest whole tick of the last whole second.")
+        self._tick_recent = RecentMax(recent)
+        self.loop_lag_seconds = self._histogram(
+            "loop_lag_seconds", "How late the event loop ran a timer.", [], LAG_BUCKETS_S
+        )
+        lag = self._gauge("loop_lag_recent_max_seconds", "Worst event loop lag of the last whole second.")
+        self._lag_recent = RecentMax(lag)
+        self.shed_level = self._gauge("shed_level", "How much detail is being left out: 0 none to 4 no newcomers.")
+
+    def _add_players(self, zones: Sequence[str]) -> None:
+        players = self._gauge("players", "Players in each zone.", ["zone", "transport"])
+        self.players = {pair: players.labels(*pair) for pair in product(zones, TRANSPORTS)}
+        self.joins = self._closed("joins", "Hellos by what came of them.", "outcome", JOIN_OUTCOMES)
+        self.connections_opened = self._closed("connections_opened", "Connections.", "transport", TRANSPORTS)
+        self.connections_closed = self._closed("connections_closed", "Why they ended.", "cause", CLOSE_CAUSES)
+
+    def _add_traffic(self) -> None:
+        self.frames_sent = self._closed("frames_sent", "Frames written.", "transport", TRANSPORTS)
+        self.frames_skipped = self._closed("frames_skipped", "Frames left out, and why.", "reason", FRAME_SKIPS)
+        self.bytes_sent = self._closed("bytes_sent", "Bytes written.", "transport", TRANSPORTS)
+        self.bytes_received = self._closed("bytes_received", "Bytes read.", "transport", TRANSPORTS)
+        self.send_backlog_bytes = self._gauge("send_backlog_bytes", "Bytes written and not yet taken by the kernel.")
+        self.snapshot_bytes = self._counter("snapshot_bytes", "Bytes of zone snapshots put on the bus.")
+        self.interest_set_size = Sizes(
+            "futurecity_interest_set_size", "Avatars in a viewer's interest set when chosen.", SET_SIZES
+        )
+        self.registry.register(self.interest_set_size)
+
+    def _add_rules(self) -> None:
+        self.commands = self._closed("commands", "Commands by what came of them.", "outcome", COMMAND_OUTCOMES)
+        self.denied = self._closed("denied", "Deeds that were not done, and why.", "reason", DENIALS)
+        self.events_heard = self._counter("events_heard", "Events put in front of a viewer.")
+        self.events_cut = self._closed("events_cut", "Events kept from a viewer, and why.", "reason", EVENT_CUTS)
+
+    def _add_journal(self) -> None:
+        self.journal_lag_seconds = self._gauge("journal_lag_seconds", "Age of the oldest record not yet on disk.")
+        self.journal_queue_bytes = self._gauge("journal_queue_bytes", "Records waiting to be written.")
+        self.journal_broken = self._gauge(
+            "journal_broken", "1 once recording has stopped, because it could not keep up."
+        )
+
+    def _counter(self, name: str, documentation: str, labels: Labels = ()) -> Counter:
+        return Counter(f"futurecity_{name}", documentation, labels, registry=self.registry)
+
+    def _gauge(self, name: str, documentation: str, labels: Labels = ()) -> Gauge:
+        return Gauge(f"futurecity_{name}", documentation, labels, registry=self.registry)
+
+    def _histogram(self, name: str, documentation: str, labels: Labels, buckets: Sequence[float]) -> Histogram:
+        return Histogram(f"futurecity_{name}", documentation, labels, buckets=buckets, registry=self.registry)
+
+    def _closed(self, name: str, documentation: str, label: str, values: Sequence[str]) -> dict[str, Counter]:
+        counter = self._counter(name, documentation, [label])
+        return {value: counter.labels(value) for value in values}
