@@ -1,0 +1,113 @@
+"""The metrics: names and labels an operator may rely on, from the first scrape on."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from prometheus_client import Metric, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from protocol.errors import CloseCode
+from server.ops.metrics import CLOSE_CAUSES, PHASES, TRANSPORTS, Metrics
+
+ZONES = ("gate", "plaza")
+STANDARD = ("process_", "python_gc_")
+BASE_UNITS = ("_seconds", "_bytes", "_total", "_info", "_size", "_level", "_players", "_broken")
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics(ZONES)
+
+
+def scrape(metrics: Metrics) -> dict[str, Metric]:
+    text = generate_latest(metrics.registry).decode()
+    return {family.name: family for family in text_string_to_metric_families(text)}
+
+
+def ours(metrics: Metrics) -> Iterator[Metric]:
+    return (family for name, family in scrape(metrics).items() if not name.startswith(STANDARD))
+
+
+def value(metrics: Metrics, sample: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(f"futurecity_{sample}", labels)
+
+
+def test_every_metric_of_ours_has_the_prefix_a_base_unit_and_a_description(metrics: Metrics) -> None:
+    for family in ours(metrics):
+        exposed = family.name + ("_total" if family.type == "counter" else "")
+        assert exposed.startswith("futurecity_")
+        assert exposed.endswith(BASE_UNITS), exposed
+        assert family.documentation
+
+
+def test_process_figures_are_exposed_under_their_usual_names(metrics: Metrics) -> None:
+    names = scrape(metrics)
+    assert {"process_cpu_seconds", "process_resident_memory_bytes", "process_open_fds"} <= set(names)
+
+
+def test_no_label_can_name_a_person(metrics: Metrics) -> None:
+    labels = {label for family in ours(metrics) for sample in family.samples for label in sample.labels}
+    closed = {"phase", "zone", "transport", "reason", "outcome", "cause", "le"}
+    assert labels == closed | {"version", "protocol", "python", "uvloop", "numpy"}
+
+
+def test_every_series_exists_at_zero_before_anything_happens(metrics: Metrics) -> None:
+    for zone in ZONES:
+        for transport in TRANSPORTS:
+            assert value(metrics, "players", zone=zone, transport=transport) == 0
+    for cause in CLOSE_CAUSES:
+        assert value(metrics, "connections_closed_total", cause=cause) == 0
+    for phase in PHASES:
+        assert value(metrics, "tick_seconds_count", phase=phase) == 0
+    assert value(metrics, "interest_set_size_count") == 0
+
+
+def test_the_causes_of_closing_are_the_close_codes_and_a_lost_line() -> None:
+    assert set(CLOSE_CAUSES) == {code.name.lower() for code in CloseCode} | {"lost"}
+
+
+def test_nothing_happening_makes_no_new_series(metrics: Metrics) -> None:
+    before = len(re.findall(rb"(?m)^futurecity", generate_latest(metrics.registry)))
+    metrics.ticked(dict.fromkeys(PHASES, 0.004), 0.05, 1.0)
+    metrics.frames_sent["ws"].inc(2000)
+    metrics.connections_closed["lost"].inc()
+    assert len(re.findall(rb"(?m)^futurecity", generate_latest(metrics.registry))) == before
+
+
+def test_a_tick_is_counted_in_every_phase_and_an_overrun_once(metrics: Metrics) -> None:
+    metrics.ticked(dict.fromkeys(PHASES, 0.004), 0.05, 1.0)
+    metrics.ticked(dict.fromkeys(PHASES, 0.004) | {"total": 0.06}, 0.05, 1.1)
+    assert value(metrics, "ticks_total") == 2
+    assert value(metrics, "tick_overruns_total") == 1
+    assert value(metrics, "tick_seconds_bucket", phase="send", le="0.004") == 2
+    assert value(metrics, "tick_seconds_bucket", phase="total", le="0.05") == 1
+
+
+def test_the_recent_maximum_is_that_of_the_last_whole_second(metrics: Metrics) -> None:
+    for total_s, now_s in ((0.010, 7.2), (0.030, 7.4), (0.020, 7.9)):
+        metrics.ticked({"total": total_s}, 0.05, now_s)
+        metrics.lagged(total_s / 10, now_s)
+    assert value(metrics, "tick_recent_max_seconds") == 0
+    metrics.ticked({"total": 0.001}, 0.05, 8.0)
+    metrics.lagged(0.0, 8.0)
+    assert value(metrics, "tick_recent_max_seconds") == pytest.approx(0.030)
+    assert value(metrics, "loop_lag_recent_max_seconds") == pytest.approx(0.003)
+    metrics.ticked({"total": 0.002}, 0.05, 9.0)
+    assert value(metrics, "tick_recent_max_seconds") == pytest.approx(0.001)
+
+
+def test_interest_sets_are_counted_by_the_array(metrics: Metrics) -> None:
+    metrics.interest_set_size.add(np.array([0, 1, 3, 64, 64], np.int32))
+    metrics.interest_set_size.add(np.array([], np.int32))
+    assert value(metrics, "interest_set_size_count") == 5
+    assert value(metrics, "interest_set_size_sum") == 132
+    assert value(metrics, "interest_set_size_bucket", le="1.0") == 2
+    assert value(metrics, "interest_set_size_bucket", le="48.0") == 3
+    assert value(metrics, "interest_set_size_bucket", le="+Inf") == 5
+
+
+def test_an_unheard_of_label_value_is_our_bug_and_says_so(metrics: Metrics) -> None:
+    with pytest.raises(KeyError):
+        metrics.connections_closed["bored"].inc()
