@@ -19,6 +19,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from protocol.limits import FRAME_RECORDS_MAX
+
 # A Move's eight bytes. `steer` is the direction of travel, `heading` where the face points.
 INTENT = struct.Struct("<IBBBB")  # input, steer, heading, gait, flags
 GAIT_STAND, GAIT_WALK, GAIT_RUN = 0, 1, 2
@@ -95,3 +97,59 @@ def read_header(payload: bytes | memoryview) -> FrameHeader:
 def read_records(records: bytes) -> NDArray[np.void]:
     """The avatar records of a decoded `Frame`, as a structured array of RECORD_DTYPE."""
     return np.frombuffer(records, RECORD_DTYPE)
+
+
+# ---- building all frames of a tick ---------------------------------------------------------------
+
+_PREFIX_AT = 1
+_PAYLOAD_AT = _PREFIX_AT + 4
+_HEADER_AT = _PAYLOAD_AT + PAYLOAD_HEADER_AT
+_BIN16_AT = _HEADER_AT + HEADER_BYTES
+_RECORDS_AT = _BIN16_AT + 3
+_PAYLOAD_FIXED_BYTES = _RECORDS_AT - _PAYLOAD_AT
+ROW_BYTES = _RECORDS_AT + FRAME_RECORDS_MAX * RECORD_BYTES
+# RFC 6455, section 5.2: a payload under 126 bytes must use the two-byte header.
+_WS_SHORT_MAX = 125
+
+
+class FrameRows(NamedTuple):
+    """Finished frames with their transport's prefix: frame i is `data[starts[i]:ends[i]]`."""
+
+    data: bytes
+    starts: list[int]
+    ends: list[int]
+
+
+def build_frames(
+    headers: NDArray[np.void], records: NDArray[np.void], counts: NDArray[np.int64], websocket: NDArray[np.bool_]
+) -> FrameRows:
+    """Lay out one frame for each viewer.
+
+    `headers` is (viewers,) of HEADER_DTYPE, `records` (viewers, FRAME_RECORDS_MAX) of RECORD_DTYPE of which the
+    first `counts[i]` count, `websocket` tells each viewer's transport (the others get the TCP prefix).
+    """
+    viewers = len(headers)
+    rows = np.empty((viewers, ROW_BYTES), np.uint8)
+    rows[:, _PAYLOAD_AT:_HEADER_AT] = np.frombuffer(FRAME_PREFIX, np.uint8)
+    rows[:, _HEADER_AT:_BIN16_AT] = headers.view(np.uint8).reshape(viewers, HEADER_BYTES)
+    rows[:, _RECORDS_AT:] = records.view(np.uint8).reshape(viewers, -1)
+    records_bytes = counts * RECORD_BYTES
+    rows[:, _BIN16_AT] = 0xC5
+    rows[:, _BIN16_AT + 1] = records_bytes >> 8
+    rows[:, _BIN16_AT + 2] = records_bytes & 0xFF
+    starts = _write_prefixes(rows, records_bytes + _PAYLOAD_FIXED_BYTES, websocket)
+    base = np.arange(viewers) * ROW_BYTES
+    return FrameRows(rows.tobytes(), (base + starts).tolist(), (base + _RECORDS_AT + records_bytes).tolist())
+
+
+def _write_prefixes(
+    rows: NDArray[np.uint8], payload_bytes: NDArray[np.int64], websocket: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Fill in each row's prefix; returns the column where its bytes begin."""
+    short = websocket & (payload_bytes <= _WS_SHORT_MAX)
+    first = np.where(websocket, 0x82, 0)
+    rows[:, _PREFIX_AT] = first
+    rows[:, _PREFIX_AT + 1] = np.where(websocket, 126, 0)
+    rows[:, _PREFIX_AT + 2] = np.where(short, 0x82, payload_bytes >> 8)
+    rows[:, _PREFIX_AT + 3] = payload_bytes & 0xFF
+    return np.where(short, _PREFIX_AT + 2, _PREFIX_AT)
