@@ -159,10 +159,11 @@ def _validated(info: FieldInfo, given: Given) -> Any:
     return adapter.validate_strings(given.value or None)
 
 
-def _unknown(key: str, known: Mapping[str, FieldInfo]) -> str:
+def _unknown(name: str, known: Mapping[str, FieldInfo]) -> str:
+    key = name.removeprefix(ENVIRONMENT_PREFIX).replace("__", ".").lower()
     if any(name.startswith(f"{key}.") for name in known):
         return f"is a table; its keys are {', '.join(n for n in known if n.startswith(f'{key}.'))}"
-    near = get_close_matches(key.lower(), known, n=1)
+    near = get_close_matches(key, known, n=1)
     return "no such setting" + (f"; {near[0]} is" if near else f"; the settings are {', '.join(known)}")
 
 
@@ -184,14 +185,10 @@ def _flags(flags: Sequence[str], reading: Reading) -> list[Given]:
 def _environment(environment: Mapping[str, str], known: Mapping[str, FieldInfo]) -> list[Given]:
     keys = {variable(key): key for key in ("config", *known)}
     return [
-        Given(f"environment variable {name}", keys.get(name) or _as_key(name), value)
+        Given(f"environment variable {name}", keys.get(name, name), value)
         for name, value in sorted(environment.items())
         if name.startswith(ENVIRONMENT_PREFIX)
     ]
-
-
-def _as_key(name: str) -> str:
-    return name.removeprefix(ENVIRONMENT_PREFIX).replace("__", ".").lower()
 
 
 def _file(chosen: Given | None, reading: Reading) -> list[Given]:
