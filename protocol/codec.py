@@ -5,6 +5,7 @@ is sorted here: bytes that are not one whole msgpack value are MALFORMED, a firs
 kind of ours is UNKNOWN_KIND, and a message that does not fit its schema is INVALID.
 """
 
+import struct
 from typing import Any, NoReturn, TypeVar, get_args
 
 import msgspec
@@ -12,9 +13,9 @@ from msgspec import msgpack
 
 from protocol import messages
 from protocol.errors import CloseCode, ProtocolError
-from protocol.frames import MOVE_BYTES, MOVE_PREFIX
+from protocol.frames import FRAME_PREFIX, MOVE_BYTES, MOVE_PREFIX, RECORD_BYTES
 from protocol.limits import CLIENT_MESSAGE_BYTES_MAX, PROTOCOL_VERSION, SERVER_MESSAGE_BYTES_MAX
-from protocol.messages import AnyClientMessage, AnyMessage, AnyServerMessage, Do, Hello, Move
+from protocol.messages import AnyClientMessage, AnyMessage, AnyServerMessage, Crowd, Do, Frame, Hello, Move
 from protocol.reasons import Fault, validation_reason
 from protocol.text import unprintable
 
@@ -42,6 +43,8 @@ SERVER_KINDS = _kinds(AnyServerMessage)
 # Kinds from here on belong to servers; one that a client does not know is of a later server, to be skipped.
 SERVER_KINDS_FROM = min(SERVER_KINDS)
 
+_BIN_16 = struct.Struct(">BH")
+
 _encoder = msgpack.Encoder()
 _client: msgpack.Decoder[AnyClientMessage] = msgpack.Decoder(AnyClientMessage)
 _server: msgpack.Decoder[AnyServerMessage] = msgpack.Decoder(AnyServerMessage)
@@ -63,7 +66,13 @@ class FieldError(Exception):
 
 
 def encode(message: AnyMessage) -> bytes:
-    """The payload of `message`: what a WebSocket message holds and a TCP prefix counts."""
+    """The payload of `message`: what a WebSocket message holds and a TCP prefix counts.
+
+    A frame's records always take the three-byte form of `bin`, as in `protocol.frames`, so that
+    whoever builds frames as rows of an array and whoever encodes one here says the same bytes.
+    """
+    if isinstance(message, Frame):
+        return FRAME_PREFIX + message.header + _BIN_16.pack(0xC5, len(message.records)) + message.records
     return _encoder.encode(message)
 
 
@@ -96,11 +105,16 @@ def decode_server(payload: bytes) -> AnyServerMessage:
     if len(payload) > SERVER_MESSAGE_BYTES_MAX:
         raise ProtocolError(CloseCode.TOO_BIG, f"a server message has at most {SERVER_MESSAGE_BYTES_MAX} bytes")
     try:
-        return _server.decode(payload)
+        message = _server.decode(payload)
     except msgspec.ValidationError as error:
         _refuse(payload, error, SERVER_KINDS)
     except _BROKEN as error:
         raise _malformed(error) from None
+    if isinstance(message, Frame):
+        _check_length("Frame", "records", len(message.records) % RECORD_BYTES == 0, f"a multiple of {RECORD_BYTES}")
+    elif isinstance(message, Crowd):
+        _check_length("Crowd", "counts", len(message.counts) == message.columns * message.rows, "columns * rows")
+    return message
 
 
 def decode_fields(fields: msgspec.Raw, decoder: "msgpack.Decoder[T]") -> T:
@@ -166,6 +180,11 @@ def _check_hello(hello: Hello) -> None:
     for field, text in (("name", hello.name), ("client", hello.client)):
         if text and (flaw := unprintable(text)):
             raise ProtocolError(CloseCode.INVALID, f"Hello: field '{field}' has {flaw}")
+
+
+def _check_length(message: str, field: str, fits: bool, expected: str) -> None:
+    if not fits:
+        raise ProtocolError(CloseCode.INVALID, f"{message}: field '{field}': expected a length of {expected} bytes")
 
 
 def _check_do(do: Do) -> None:

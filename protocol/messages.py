@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from protocol import limits
+from protocol.frames import HEADER_BYTES, INTENT
 
 U8 = Annotated[int, Meta(ge=0, le=0xFF)]
 U16 = Annotated[int, Meta(ge=0, le=0xFFFF)]
@@ -42,14 +43,14 @@ class Hello(ClientMessage, frozen=True, tag=1):
     client: Annotated[str, Meta(max_length=limits.CLIENT_NAME_CHARS_MAX)] = ""
 
 
-class Move(ClientMessage, frozen=True, tag=2):
+class Move(ClientMessage, frozen=True, tag=2, gc=False):
     """Where I intend to go, as eight packed bytes (`protocol.frames.INTENT`).
 
     Always twelve bytes on the wire, `92 02 c4 08` and the intent, so that the server can collect
     thousands of them into one array without making an object for each.
     """
 
-    intent: Annotated[bytes, Meta(min_length=8, max_length=8)]
+    intent: Annotated[bytes, Meta(min_length=INTENT.size, max_length=INTENT.size)]
 
 
 class Do(ClientMessage, frozen=True, tag=3):
@@ -63,7 +64,7 @@ class Do(ClientMessage, frozen=True, tag=3):
     fields: msgspec.Raw
 
 
-class Ping(ClientMessage, frozen=True, tag=4):
+class Ping(ClientMessage, frozen=True, tag=4, gc=False):
     """Are you there, and what tick is it? `sent` is echoed untouched."""
 
     sent: ClientTime
@@ -79,7 +80,7 @@ class Bye(ClientMessage, frozen=True, tag=5):
 class Frame(ServerMessage, frozen=True, tag=16):
     """What the viewer sees now: whole, replaceable, never a delta. Layout in `protocol.frames`."""
 
-    header: bytes
+    header: Annotated[bytes, Meta(min_length=HEADER_BYTES, max_length=HEADER_BYTES)]
     records: bytes
 
 
