@@ -1,0 +1,53 @@
+# The two commands are `make run` and `make test`; `make help` lists the rest.
+# ARGS is handed on: make run ARGS="--game.port 8000", make test ARGS="tests/world -x".
+
+PYTHON ?= python3
+BOTS ?= 50
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test bench lock clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)$$/make \1\t\2/p' $(MAKEFILE_LIST)
+
+setup: $(READY) ## build .venv from requirements.lock, every download checked by its hash
+
+# Built again when what it is built from changes; an interrupted build leaves no stamp and is repeated.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed, and '$(PYTHON)' is not; name one with: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12" >&2; \
+		exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# exec: the city takes the shell's place, so that signals reach it and its exit status is the recipe's.
+run: setup ## start the city with demo bots (BOTS=50)
+	@exec $(BIN)/futurecity serve --bots $(BOTS) $(ARGS)
+
+test: setup ## format, lint, types, the law of the rooms and all tests
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest $(ARGS)
+
+bench: setup ## time a tick, its interest and its frames without sockets
+	$(BIN)/pytest tests/bench --override-ini addopts="--import-mode=importlib --strict-markers" -s $(ARGS)
+
+# In a virtual environment of its own: the tool that resolves is not part of what it resolves.
+lock: ## resolve pyproject.toml into requirements.lock, for every platform (ARGS=--upgrade for newer versions)
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
+	build/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--custom-compile-command "make lock" --extra dev --output-file requirements.lock $(ARGS) pyproject.toml
+
+clean: ## remove everything that is built
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
