@@ -1,0 +1,65 @@
+"""The set of messages is sound: kinds are unique and in their half, and bounds are what they claim."""
+
+from typing import get_args
+
+import msgspec
+import pytest
+
+from protocol import limits, messages
+from protocol.codec import CLIENT_KINDS, SERVER_KINDS, encode, pack_fields
+
+CLIENT = get_args(messages.AnyClientMessage)
+SERVER = get_args(messages.AnyServerMessage)
+
+
+def test_every_message_class_is_in_its_union() -> None:
+    assert set(messages.ClientMessage.__subclasses__()) == set(CLIENT)
+    assert set(messages.ServerMessage.__subclasses__()) == set(SERVER)
+
+
+def test_kinds_tell_who_speaks() -> None:
+    assert set(CLIENT_KINDS) == set(range(1, 6))
+    assert set(SERVER_KINDS) == set(range(16, 24))
+    assert len(CLIENT_KINDS) + len(SERVER_KINDS) == len(CLIENT) + len(SERVER)
+
+
+@pytest.mark.parametrize("cls", CLIENT)
+def test_what_a_client_says_may_have_no_field_too_many(cls: type[msgspec.Struct]) -> None:
+    assert cls.__struct_config__.forbid_unknown_fields
+
+
+@pytest.mark.parametrize("cls", SERVER)
+def test_what_a_server_says_may_grow(cls: type[msgspec.Struct]) -> None:
+    assert not cls.__struct_config__.forbid_unknown_fields
+
+
+@pytest.mark.parametrize("cls", [*CLIENT, *SERVER])
+def test_messages_are_values(cls: type[msgspec.Struct]) -> None:
+    assert cls.__struct_config__.frozen
+
+
+def test_the_longest_hello_fits_a_client_message() -> None:
+    longest = messages.Hello(
+        65535,
+        "🎆" * limits.NAME_CHARS_MAX,
+        "t" * limits.TOKEN_CHARS_MAX,
+        "r" * limits.RESUME_CHARS_MAX,
+        "🎆" * limits.CLIENT_NAME_CHARS_MAX,
+    )
+    assert len(encode(longest)) <= limits.CLIENT_MESSAGE_BYTES_MAX
+
+
+def test_a_line_of_chat_in_any_script_fits_a_client_message() -> None:
+    line = messages.Do(2**32 - 1, "d" * limits.DEED_CHARS_MAX, pack_fields({"text": "🎆" * 200}))
+    assert len(encode(line)) <= limits.CLIENT_MESSAGE_BYTES_MAX
+
+
+def test_a_full_frame_fits_a_short_websocket_frame() -> None:
+    # Up to 65,535 bytes the length takes two bytes, which is the header the row layout has room for.
+    records = bytes(12 * (limits.FRAME_RECORDS_MAX + limits.PINNED_MAX))
+    assert len(encode(messages.Frame(bytes(28), records))) < 1 << 16
+
+
+def test_a_crowd_map_of_the_largest_size_fits_a_server_message() -> None:
+    counts = bytes(255 * 255)
+    assert len(encode(messages.Crowd(0, 0, 0, 800, 255, 255, counts))) <= limits.SERVER_MESSAGE_BYTES_MAX
