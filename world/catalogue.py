@@ -1,0 +1,75 @@
+"""Every deed and every event by name: the one place where the next deed is added."""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from msgspec import inspect
+
+from world.event import Command, Event, Telling
+from world.events import arrive, emote, halt, join, leave, move, say, sit, wave
+
+
+class Deed(NamedTuple):
+    """What can be done: `apply(world, actor, command)` is the rule; only public deeds are for clients."""
+
+    name: str
+    command: type[Command]
+    apply: Callable[[Any, int, Any], Telling]
+    public: bool
+
+
+def _deed(module: ModuleType, command: type[Command], public: bool) -> Deed:
+    return Deed(command.deed, command, module.apply, public)
+
+
+_DEEDS = (
+    _deed(join, join.Join, public=False),
+    _deed(leave, leave.Leave, public=False),
+    _deed(halt, halt.Halt, public=False),
+    _deed(arrive, arrive.Arrive, public=False),
+    _deed(move, move.Move, public=True),
+    _deed(say, say.Say, public=True),
+    _deed(wave, wave.Wave, public=True),
+    _deed(emote, emote.Emote, public=True),
+    _deed(sit, sit.Sit, public=True),
+)
+_EVENTS: tuple[type[Event], ...] = (say.Said, wave.Waved, emote.Emoted, sit.Sat)
+
+DEEDS = {deed.name: deed for deed in _DEEDS}
+EVENTS = {event.name: event for event in _EVENTS}
+RULES = {deed.command: deed for deed in _DEEDS}
+
+
+def describe() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The public deeds and all events, each as field -> type and bounds, in plain builtins for clients."""
+    deeds = {deed.name: _fields(deed.command) for deed in _DEEDS if deed.public}
+    return deeds, {event.name: _fields(event) for event in _EVENTS}
+
+
+def _fields(record: type[Command] | type[Event]) -> dict[str, Any]:
+    info = inspect.type_info(record)
+    assert isinstance(info, inspect.StructType)
+    return {field.encode_name: _field(field) for field in info.fields}
+
+
+def _field(field: inspect.Field) -> dict[str, Any]:
+    return _type(field.type) if field.required else {**_type(field.type), "default": field.default}
+
+
+def _type(info: inspect.Type) -> dict[str, Any]:
+    match info:
+        case inspect.LiteralType():
+            return {"type": "str", "one_of": list(info.values)}
+        case inspect.StrType():
+            return _bounded("str", min_length=info.min_length, max_length=info.max_length)
+        case inspect.IntType():
+            return _bounded("int", ge=info.ge, le=info.le)
+        case inspect.BoolType():
+            return {"type": "bool"}
+        case _:
+            raise TypeError(f"say here how to describe {info} to a client")
+
+
+def _bounded(name: str, **bounds: int | None) -> dict[str, Any]:
+    return {"type": name, **{bound: value for bound, value in bounds.items() if value is not None}}

@@ -1,0 +1,75 @@
+"""Everything that must be the same in a replay: the city, the numbers, the tick rate and the seed."""
+
+import tomllib
+from hashlib import blake2b
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec import Struct
+
+from world.city import City
+from world.motion import Motion
+from world.schema import ContentFault, Reader
+from world.survey import survey_city, survey_tuning
+from world.tuning import Tuning
+
+S = TypeVar("S", bound=Struct)
+
+CITY_FILE = "city.toml"
+TUNING_FILE = "tuning.toml"
+CONTENT_DIR = Path(__file__).parent / "content"
+
+# One clock for everything. Speeds, rates and animations count in these ticks.
+TICK_RATE_HZ = 20
+
+
+class WorldConfig(Struct, frozen=True):
+    """The settings of the world. Two runs with equal configs and commands are equal bit for bit."""
+
+    city: City
+    tuning: Tuning
+    seed: int
+    tick_rate_hz: int = TICK_RATE_HZ
+
+
+class ContentError(Exception):
+    """The content cannot be used; `faults` says everything that is wrong with it."""
+
+    def __init__(self, faults: list[ContentFault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+def load_config(content_dir: Path | None = None, seed: int = 0) -> WorldConfig:
+    """The config in `content_dir`, or in the packaged content. Raises ContentError."""
+    content = content_dir or CONTENT_DIR
+    city_reader, tuning_reader = Reader(CITY_FILE), Reader(TUNING_FILE)
+    city = _read(content, city_reader, City)
+    tuning = _read(content, tuning_reader, Tuning)
+    if tuning is not None:
+        survey_tuning(tuning, tuning_reader)
+    if city is not None and tuning is not None:
+        survey_city(city, Motion(tuning.movement, TICK_RATE_HZ), city_reader)
+    faults = city_reader.faults + tuning_reader.faults
+    if faults or city is None or tuning is None:
+        raise ContentError(faults)
+    return WorldConfig(city, tuning, seed)
+
+
+def fingerprint(config: WorldConfig) -> str:
+    """A name for the config: different in any number, seed or tick rate, different in name."""
+    return blake2b(repr(config).encode(), digest_size=16).hexdigest()
+
+
+def _read(content: Path, reader: Reader, kind: type[S]) -> S | None:
+    try:
+        table = tomllib.loads((content / reader.file).read_text("utf-8"))
+    except OSError as error:
+        reader.fault("", str(content / reader.file), f"a readable file ({error.strerror})")
+    except UnicodeDecodeError as error:
+        reader.fault("", f"byte {error.start}", "UTF-8 text")
+    except tomllib.TOMLDecodeError as error:
+        reader.fault("", str(error), "TOML")
+    else:
+        return reader.record(kind, table)
+    return None

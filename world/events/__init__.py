@@ -1,0 +1,1 @@
+"""One file per deed: its Command, its Event and its rule. `world.catalogue` lists them."""

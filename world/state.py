@@ -1,0 +1,77 @@
+"""Everything that is true in one zone between two ticks."""
+
+from world.city import Rect, Zone
+from world.columns import Columns
+from world.config import WorldConfig
+from world.event import Refused
+from world.motion import Motion
+from world.profiles import Profiles
+from world.rng import Randomness
+from world.space import Space
+from world.tuning import Tuning
+
+# Bits of the `flags` column and of a snapshot's flags.
+FLAG_GROUNDED = 1
+FLAG_PERFORMER = 2
+
+
+class World:
+    """One zone: `tick` is the last tick begun, `columns` everybody in it, `space` the whole city's ground.
+
+    Nothing outside of `world.tick.step` changes it.
+    """
+
+    def __init__(self, config: WorldConfig, zone: int, space: Space) -> None:
+        self.config = config
+        self.zone = zone
+        self.space = space
+        self.tick = 0
+        self.motion = Motion(config.tuning.movement, config.tick_rate_hz)
+        self.columns = Columns()
+        self.profiles = Profiles()
+        self.random = Randomness(config.seed, zone)
+
+    @property
+    def tuning(self) -> Tuning:
+        """The designer's numbers."""
+        return self.config.tuning
+
+    @property
+    def map(self) -> Zone:
+        """The content of this zone, in metres from its own corner."""
+        return self.config.city.zone[self.zone]
+
+    @property
+    def area(self) -> Rect:
+        """This zone's rectangle, in cm of the city."""
+        return self.space.zones[self.zone]
+
+    @property
+    def count(self) -> int:
+        """How many entities are here, hosts included."""
+        return self.columns.count
+
+    def row(self, entity: int) -> int | None:
+        """The row of `entity` now, or None if it is not here."""
+        return self.columns.row(entity)
+
+    def here(self, entity: int) -> int:
+        """The row of `entity`; raises Refused if it is not in this zone."""
+        row = self.columns.row(entity)
+        if row is None:
+            raise Refused("not_here", message="the entity is not in this zone")
+        return row
+
+    def place(self, entity: int) -> tuple[int, int]:
+        """Where `entity` stands: x and z in cm; raises Refused if it is not here."""
+        row = self.here(entity)
+        return int(self.columns.x[row]), int(self.columns.z[row])
+
+    def ticks(self, seconds: float) -> int:
+        """`seconds` in ticks, at least one."""
+        return max(1, round(seconds * self.config.tick_rate_hz))
+
+    def remove(self, entity: int) -> None:
+        """Forget `entity`, who must be here."""
+        self.columns.remove(self.here(entity))
+        self.profiles.remove(entity)

@@ -1,0 +1,97 @@
+"""Checks what no single value shows: whether the map makes a city that can be built and walked."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from world.city import HOSTS_MAX, City, Zone, cm
+from world.motion import Motion
+from world.paths import check_paths
+from world.schema import Reader
+from world.tuning import Tuning
+
+# The lattice takes three bytes a cell: 1,500 m a side are 108 MB.
+CITY_SIDE_CM_MAX = 150_000
+
+Named = Iterable[tuple[str, str]]  # key, name
+
+
+def survey_tuning(tuning: Tuning, file: Reader) -> None:
+    """Note every pair of numbers that do not go together."""
+    movement, hosts = tuning.movement, tuning.hosts
+    if movement.run_m_s < movement.walk_m_s:
+        file.fault("movement.run_m_s", movement.run_m_s, f"at least walk_m_s, which is {movement.walk_m_s}")
+    if hosts.pause_most_s < hosts.pause_least_s:
+        file.fault("hosts.pause_most_s", hosts.pause_most_s, f"at least pause_least_s, which is {hosts.pause_least_s}")
+
+
+def survey_city(city: City, motion: Motion, file: Reader) -> None:
+    """Note every fault of a map whose values are each well-formed; ways are walked when all else is right."""
+    before = len(file.faults)
+    _check_names(city, file)
+    _check_zones(city, file)
+    for number, zone in enumerate(city.zone):
+        _check_inside(zone, f"zone[{number}]", file)
+        _check_slopes(zone, f"zone[{number}]", motion, file)
+    if len(file.faults) == before:
+        check_paths(city, motion, file)
+
+
+def _check_names(city: City, file: Reader) -> None:
+    zones = [(f"zone[{number}]", zone) for number, zone in enumerate(city.zone)]
+    _unique(((f"{key}.name", zone.name) for key, zone in zones), file)
+    for kind in ("spawn", "host"):
+        each = ((f"{key}.{kind}[{n}].name", it.name) for key, zone in zones for n, it in enumerate(getattr(zone, kind)))
+        _unique(each, file)
+    for key, zone in zones:
+        for kind in ("building", "terrace", "ramp"):
+            _unique(((f"{key}.{kind}[{n}].name", it.name) for n, it in enumerate(getattr(zone, kind))), file)
+    if city.gate not in {zone.name for zone in city.zone}:
+        file.fault("gate", city.gate, f"one of {', '.join(zone.name for zone in city.zone)}")
+
+
+def _unique(named: Named, file: Reader) -> None:
+    seen: Counter[str] = Counter()
+    for key, name in named:
+        seen[name] += 1
+        if seen[name] == 2:
+            file.fault(key, name, "a name that is not used before")
+
+
+def _check_zones(city: City, file: Reader) -> None:
+    rects = [zone.rect for zone in city.zone]
+    for number, rect in enumerate(rects):
+        for other in range(number):
+            if rect.overlaps(rects[other]):
+                theirs = city.zone[other].name
+                file.fault(f"zone[{number}]", city.zone[number].name, f"ground of its own; this is {theirs}'s too")
+    for axis, low, side in (("x_m", 0, 2), ("z_m", 1, 3)):
+        extent = max(rect[low] + rect[side] for rect in rects) - min(rect[low] for rect in rects)
+        if extent > CITY_SIDE_CM_MAX:
+            file.fault(f"zone[*].{axis}", extent / 100, f"at most {CITY_SIDE_CM_MAX // 100} m from end to end")
+    hosts = sum(len(zone.host) for zone in city.zone)
+    if hosts > HOSTS_MAX:
+        file.fault("zone[*].host", hosts, f"at most {HOSTS_MAX} hosts in the city")
+
+
+def _check_inside(zone: Zone, key: str, file: Reader) -> None:
+    ground = zone.rect.moved(-zone.rect.x, -zone.rect.z)
+    inside = f"inside the zone, {zone.width_m:g} by {zone.depth_m:g} m"
+    for kind in ("building", "terrace", "ramp"):
+        for place, shape in enumerate(getattr(zone, kind)):
+            if not ground.encloses(shape.rect):
+                file.fault(f"{key}.{kind}[{place}]", shape.name, inside)
+    for place, spawn in enumerate(zone.spawn):
+        if not ground.grown(-cm(spawn.spread_m) - 1).contains(cm(spawn.x_m), cm(spawn.z_m)):
+            file.fault(f"{key}.spawn[{place}]", spawn.name, f"{inside}, with its spread")
+    for place, host in enumerate(zone.host):
+        if not ground.contains(cm(host.x_m), cm(host.z_m)):
+            file.fault(f"{key}.host[{place}]", host.name, inside)
+
+
+def _check_slopes(zone: Zone, key: str, motion: Motion, file: Reader) -> None:
+    for place, ramp in enumerate(zone.ramp):
+        length = ramp.rect.width if ramp.rises in ("east", "west") else ramp.rect.depth
+        rise = cm(ramp.to_m) - cm(ramp.from_m)
+        most = motion.step_cm * length // motion.stride_cm
+        if not 0 < rise <= most:
+            file.fault(f"{key}.ramp[{place}].to_m", ramp.to_m, f"above from_m by no more than {most / 100:g} m")

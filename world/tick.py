@@ -1,0 +1,145 @@
+"""One tick of one zone: what was wished becomes what is.
+
+The order is the promise that everything else rests on::
+
+    commands    in order of arrival, each by its rule (world.catalogue)
+    moves       the packed intents of the tick, all rows at once
+    systems     whatever runs by itself, in the order listed below
+    snapshot    everybody in the zone, as gateways get it
+    departures  whoever ends the tick in another zone
+
+Given equal worlds, ticks and batches, the outcome is equal bit for bit, on any machine: there are
+no floats, no clock, no unordered iteration and no randomness but `world.random`.
+
+A rule checks, then changes, then tells. One that refuses has changed nothing, and only its actor
+hears of it. One that breaks is our fault: its command is dropped, what it meant to tell is not told,
+the fault is reported with the command's position in the batch, and the tick goes on.
+
+An entity that ends the tick beyond the border is in this tick's snapshot, still under this zone,
+and is removed after it. The `Arrive` in `departed` makes it appear in the next zone, which steps it
+in its next tick. So it moves exactly once in every tick and is in exactly one snapshot of each.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from world import snapshot
+from world.catalogue import RULES
+from world.event import Command, Refusal, Refused, Telling, Told
+from world.events import move
+from world.events.arrive import Arrive, departure
+from world.events.move import MOVE_DTYPE, MoveTally
+from world.profiles import ProfileRecord
+from world.snapshot import SNAPSHOT_DTYPE
+from world.state import World
+from world.systems import hosts, movement
+
+__all__ = [
+    "MOVE_DTYPE",
+    "SNAPSHOT_DTYPE",
+    "Batch",
+    "Departed",
+    "Fault",
+    "Issued",
+    "MoveTally",
+    "Outcome",
+    "ProfileRecord",
+    "Refusal",
+    "Told",
+    "step",
+]
+
+# The next system is one file in world/systems and one line here, where it belongs in the order.
+SYSTEMS: tuple[Callable[[World], Telling], ...] = (hosts.run, movement.run)
+
+
+class Issued(NamedTuple):
+    """A command by `entity`; `number` is the client's own, and comes back in a refusal."""
+
+    entity: int
+    number: int
+    command: Command
+
+
+class Batch(NamedTuple):
+    """What one tick is given: commands in order of arrival, and intents (MOVE_DTYPE) in theirs."""
+
+    commands: Sequence[Issued] = ()
+    moves: NDArray[np.void] = np.empty(0, MOVE_DTYPE)
+
+
+class Fault(NamedTuple):
+    """A rule that broke: `position` is the command's place in the batch."""
+
+    position: int
+    issued: Issued
+    error: Exception
+
+
+class Departed(NamedTuple):
+    """Somebody who walked into zone `zone_to`, and the command to post there."""
+
+    entity: int
+    zone_to: int
+    arrive: Arrive
+
+
+class Outcome(NamedTuple):
+    """What one tick brought: `profiles` are new or changed, `snapshot` is SNAPSHOT_DTYPE."""
+
+    tick: int
+    told: list[Told]
+    refused: list[Refusal]
+    faults: list[Fault]
+    departed: list[Departed]
+    profiles: list[ProfileRecord]
+    moves: MoveTally
+    snapshot: NDArray[np.void]
+
+
+def step(world: World, tick: int, batch: Batch) -> Outcome:
+    """Advance `world` to `tick`, which must be later than any before. Raises nothing for any batch."""
+    assert tick > world.tick, f"tick {tick} after {world.tick}"
+    world.tick = tick
+    told: list[Told] = []
+    refused: list[Refusal] = []
+    faults: list[Fault] = []
+    for position, issued in enumerate(batch.commands):
+        try:
+            told += _obey(world, issued)
+        except Refused as no:
+            refused.append(_refusal(issued, no))
+        except Exception as error:
+            faults.append(Fault(position, issued, error))
+    tally, refusals = move.apply_all(world, batch.moves)
+    refused += refusals
+    for system in SYSTEMS:
+        told += [Told(*pair) for pair in system(world)]
+    taken = snapshot.take(world)
+    departed = _depart(world)
+    return Outcome(tick, told, refused, faults, departed, world.profiles.fresh(), tally, taken)
+
+
+def _obey(world: World, issued: Issued) -> list[Told]:
+    rule = RULES[type(issued.command)]
+    return [Told(*pair) for pair in rule.apply(world, issued.entity, issued.command)]
+
+
+def _refusal(issued: Issued, no: Refused) -> Refusal:
+    return Refusal(issued.entity, issued.number, issued.command.deed, no.reason, no.field, no.message)
+
+
+def _depart(world: World) -> list[Departed]:
+    """Take whoever is beyond the border out of the world."""
+    n, columns, area = world.count, world.columns, world.area
+    x, z = columns.x[:n], columns.z[:n]
+    beyond = (x < area.x) | (x >= area.x + area.width) | (z < area.z) | (z >= area.z + area.depth)
+    gone = columns.entity[:n][beyond].tolist()
+    zones = world.space.zone_at(x[beyond], z[beyond]).tolist()
+    departed = [Departed(entity, zone, departure(world, entity)) for entity, zone in zip(gone, zones, strict=True)]
+    for entity in gone:
+        world.remove(entity)
+    return departed
