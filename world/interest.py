@@ -14,8 +14,9 @@ is wrong somewhere, so the cells follow the density:
    widened to the distance just found, which always settles it.
 
 Whole leaves are chosen for, the longest waiting first, until the tick's share of viewers is served:
-everybody's turn comes within `refresh_ticks`, a newcomer's first, and each tick costs about the same. A member counts as a little nearer than it is (hysteresis), so that two people at the same
-distance do not swap each time. Pinned entities rank before everybody and thus take the place of the
+everybody's turn comes within `refresh_ticks`, a newcomer's first, and each tick costs about the
+same. A member counts as a little nearer than it is (hysteresis), so that two people at the same
+distance do not swap each time. Pinned entities rank before everybody and so take the place of the
 farthest: a set never exceeds `INTEREST_MAX`, so all of it is refreshed by every third frame.
 
 Distances are horizontal and integer (cm², int32), bit-exact on every machine. People in different
@@ -120,41 +121,41 @@ class Interest:
             raise ValueError(f"a viewer may pin {PINNED_MAX} entities, not {len(slots)}")
         self._pins[viewer] = slots
 
-    def refresh(self, tick: int, viewers: Int, crowd: Crowd) -> int:
-        """Choose anew for the viewers whose turn it is; returns for how many.
+    def refresh(self, tick: int, viewers: Int, crowd: Crowd) -> Int:
+        """Choose anew for the viewers whose turn it is; returns whose it was.
 
         `viewers` are slots that are present in `crowd`.
         """
-        served = 0
+        served = [viewers[:0]]
         for layer in np.unique(crowd.layer[viewers]):
             present = crowd.present[crowd.layer[crowd.present] == layer]
             bins = Bins(present, crowd.x[present], crowd.z[present])
             served += self._refresh_layer(tick, viewers[crowd.layer[viewers] == layer], bins, crowd)
-        return served
+        return np.concatenate(served)
 
-    def _refresh_layer(self, tick: int, viewers: Int, bins: Bins, crowd: Crowd) -> int:
+    def _refresh_layer(self, tick: int, viewers: Int, bins: Bins, crowd: Crowd) -> list[Int]:
         leaves = cut(*bins.bin_of(crowd.x[viewers], crowd.z[viewers]), LEAF_VIEWERS, LEAF_LEVELS)
         viewers = viewers[leaves.order]
         turn = self._turn(tick, viewers, leaves)
         wides = _widenings(leaves, turn, bins, self.sight.sight_cm)
-        served = 0
+        served = []
         for leaf, wide in zip(turn.tolist(), wides.tolist(), strict=True):
             group = viewers[leaves.starts[leaf] : leaves.ends[leaf]]
             x, z, side = int(leaves.x[leaf]), int(leaves.z[leaf]), int(leaves.side[leaf])
             self._choose(_Group.of(group, self.sets, crowd), Rectangle.around(x, z, side, wide), bins, crowd)
             self._next_tick[group] = tick + self.sight.refresh_ticks
-            served += group.size
+            served.append(group)
         return served
 
     def _turn(self, tick: int, viewers: Int, leaves: Leaves) -> NDArray[np.int64]:
-        """Which leaves are served now: the longest waiting, a share of the viewers, or twice that while some are late."""
+        """Which leaves are served now: the longest waiting; a share of the viewers, twice that while some are late."""
         leaf_next = np.minimum.reduceat(self._next_tick[viewers], leaves.starts)
         order = np.argsort(leaf_next, kind="stable")
         sizes = (leaves.ends - leaves.starts)[order]
         before = np.cumsum(sizes) - sizes
         share = -(-viewers.size // self.sight.refresh_ticks)
         late = leaf_next[order] <= tick
-        return order[(before < share) | (late & (before < 2 * share))]
+        return np.asarray(order[(before < share) | (late & (before < 2 * share))])
 
     def _choose(self, group: "_Group", rectangle: Rectangle, bins: Bins, crowd: Crowd, reach_cm: int = 0) -> None:
         """Fill the sets of viewers who stand together from the candidates in a rectangle of bins.
@@ -183,8 +184,10 @@ class Interest:
         if not pinned.slots.size:
             return _Candidates(slots, bins.x[members], bins.z[members], 0)
         keep = ~np.isin(slots, pinned.slots)
-        parts = (slots[keep], pinned.slots), (bins.x[members][keep], pinned.x), (bins.z[members][keep], pinned.z)
-        return _Candidates(*(np.concatenate(part) for part in parts), pinned.slots.size)
+        slots = np.concatenate((slots[keep], pinned.slots))
+        x = np.concatenate((bins.x[members][keep], pinned.x))
+        z = np.concatenate((bins.z[members][keep], pinned.z))
+        return _Candidates(slots, x, z, pinned.slots.size)
 
     def _pinned_for(self, group: "_Group", crowd: Crowd) -> "_Candidates":
         """Performers nearest to this group, and what its viewers have pinned themselves."""
@@ -282,7 +285,7 @@ class _Candidates(NamedTuple):
 
 def _widenings(leaves: Leaves, chosen: NDArray[np.int64], bins: Bins, sight_cm: int) -> Int:
     """By how many bins to widen each chosen leaf so that a circle of that radius should hold a set."""
-    steps = np.append(WIDENINGS[WIDENINGS * BIN_CM < sight_cm], -(-sight_cm // BIN_CM)).astype(np.int32)
+    steps = np.append(WIDENINGS[sight_cm > WIDENINGS * BIN_CM], -(-sight_cm // BIN_CM)).astype(np.int32)
     x, z, side = (column[chosen, None] for column in (leaves.x, leaves.z, leaves.side))
     counts = bins.counts_in(x - steps, z - steps, x + side + steps, z + side + steps)
     enough = counts * (np.pi * steps**2) >= CIRCLE_WANTED * (side + 2 * steps) ** 2

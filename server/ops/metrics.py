@@ -33,7 +33,7 @@ FRAME_SKIPS = ("slow", "shed", "late")
 EVENT_CUTS = ("cap", "shed", "slow")
 COMMAND_OUTCOMES = ("applied", "refused", "fault", "dropped")
 # `rule` is any refusal by the world itself: which rule, the client is told and the log tells.
-DENIALS = ("unknown_deed", "invalid", "too_fast", "rule", "fault")
+DENIALS = ("unknown_deed", "invalid", "rate", "rule", "fault")
 JOIN_OUTCOMES = ("welcomed", "resumed", "refused", "lost")
 CLOSE_CAUSES = (*(code.name.lower() for code in CloseCode), "lost")
 

@@ -1,0 +1,163 @@
+"""From settings to an open city and back: sockets, signals, demo players, and an orderly end."""
+
+import asyncio
+import gc
+import os
+import resource
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import structlog
+from aiohttp import web
+
+from server.city import City
+from server.clock import SystemClock
+from server.gateway.links import Links
+from server.gateway.tcp import serve_tcp
+from server.gateway.websocket import game_application
+from server.journal import Journal
+from server.ops.health import ops_application, status_handler
+from server.settings import ServerSettings
+from world.config import WorldConfig
+
+log = structlog.get_logger()
+
+OK, FAILED = 0, 1
+# Files, pipes and listening sockets beside the clients' connections.
+SPARE_DESCRIPTORS = 64
+# For requests other than players' when the city closes; those take milliseconds.
+SHUTDOWN_S = 0.2
+# A demo player's process is asked to stop, and ended if it has not after this.
+DEMO_STOP_S = 1.0
+
+
+async def serve(settings: ServerSettings, config: WorldConfig) -> int:
+    """Open the city, run it until SIGINT or SIGTERM, close it; returns the exit status.
+
+    Raises OSError when a port cannot be listened on, JournalError when the journal cannot be written.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    _raise_descriptor_limit(settings.game.players_max)
+    async with AsyncExitStack() as stack:
+        journal = None
+        if settings.journal is not None:
+            journal = Journal.open(settings.journal, config)
+            stack.callback(journal.close)
+        city = City(settings.game, config, SystemClock(), journal)
+        links = Links(settings.game.goodbye_s)
+        ports = await stack.enter_async_context(_sockets(settings, city, links))
+        _come_alive(city)
+        failure = await stack.enter_async_context(_ticking(city, stop, links))
+        if settings.bots:
+            await stack.enter_async_context(_demo_players(settings.bots, ports["game"]))
+        _announce(settings, ports)
+        await stop.wait()
+        city.listening = False
+        log.info("closing", tick=city.tick)
+    return FAILED if failure.done() else OK
+
+
+@asynccontextmanager
+async def _sockets(settings: ServerSettings, city: City, links: Links) -> AsyncIterator[dict[str, int]]:
+    """All three ports, with their real numbers by name."""
+    game, ops = settings.game, settings.ops
+    application = game_application(city.gateway, links, status_handler(city))
+    async with AsyncExitStack() as stack:
+        # The first request, or the next, comes within the time that Hello has, or the connection is closed.
+        runner = web.AppRunner(
+            application, access_log=None, shutdown_timeout=SHUTDOWN_S, keepalive_timeout=game.hello_timeout_s
+        )
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, game.host, game.port, backlog=game.backlog).start()
+        tcp = await serve_tcp(city.gateway, links, game)
+        stack.callback(tcp.close)
+        ops_runner = web.AppRunner(ops_application(city, city.metrics), access_log=None, shutdown_timeout=SHUTDOWN_S)
+        await ops_runner.setup()
+        stack.push_async_callback(ops_runner.cleanup)
+        await web.TCPSite(ops_runner, ops.host, ops.port).start()
+        city.listening = True
+        yield {
+            "game": runner.addresses[0][1],
+            "tcp": tcp.sockets[0].getsockname()[1],
+            "ops": ops_runner.addresses[0][1],
+        }
+
+
+@asynccontextmanager
+async def _ticking(city: City, stop: asyncio.Event, links: Links) -> AsyncIterator["asyncio.Future[None]"]:
+    """The loop, from here to everybody's goodbye. A loop that fails stops the city, and fulfils what is yielded."""
+    failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    goodbyes_taken = asyncio.Event()
+
+    async def run() -> None:
+        try:
+            await city.loop.run(goodbyes_taken)
+        except Exception:
+            log.exception("the loop failed, the city closes")
+            failure.set_result(None)
+            stop.set()
+
+    ticking = asyncio.create_task(run())
+    try:
+        yield failure
+    finally:
+        city.gateway.farewell()
+        await links.all_closed()
+        goodbyes_taken.set()
+        await ticking
+
+
+def _come_alive(city: City) -> None:
+    """The first tick; what exists after it stays, so the garbage collector need not look at it again."""
+    city.loop.run_one_tick()
+    gc.collect()
+    gc.freeze()
+
+
+@asynccontextmanager
+async def _demo_players(bots: int, port: int) -> AsyncIterator[None]:
+    """Demo players in a process of their own, strangers like everybody else; they go before the city does."""
+    target = f"ws://127.0.0.1:{port}/play"
+    command = [sys.executable, "-m", "loadtest.demo", "--target", target, "--bots", str(bots)]
+    process = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE, start_new_session=True)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), DEMO_STOP_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+def _announce(settings: ServerSettings, ports: dict[str, int]) -> None:
+    """Where to look, for the person who started the city; the last line says that it is open."""
+    host = "127.0.0.1" if settings.game.host in ("0.0.0.0", "::") else settings.game.host
+    ops = f"http://{settings.ops.host}:{ports['ops']}"
+    lines = {
+        "game": f"ws://{host}:{ports['game']}/play",
+        "tcp": f"tcp://{host}:{ports['tcp']}",
+        "status": f"http://{host}:{ports['game']}/status",
+        "metrics": f"{ops}/metrics",
+        "health": f"{ops}/healthz and {ops}/readyz",
+    }
+    print("\n".join(f"  {name:<8} {place}" for name, place in lines.items()))
+    print(
+        f"ready: the city is open, {settings.bots} demo players in it; stop it with Ctrl-C (pid {os.getpid()})",
+        flush=True,
+    )
+
+
+def _raise_descriptor_limit(players_max: int) -> None:
+    """As many open files as the system lets this process have, and a word if that is fewer than players."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if hard != resource.RLIM_INFINITY and hard < players_max + SPARE_DESCRIPTORS:
+        log.warning("fewer files may be open than players may come", limit=hard, players_max=players_max)

@@ -1,0 +1,105 @@
+"""Everything that passes between gateways and zones, as records that could cross a network unchanged.
+
+Commands go to a zone, one snapshot of each zone comes back every tick, and events carry their
+audience as data. What is posted while a tick runs is delivered in the next one, so that the order
+in which zones run makes no difference.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from world.tick import MOVE_DTYPE, Batch, Issued, ProfileRecord
+
+
+class Snapshot(NamedTuple):
+    """A zone's whole visible state after `tick`: `rows` of world.tick.SNAPSHOT_DTYPE.
+
+    `departed` names entities that belong to another zone from the next tick on, with that zone.
+    """
+
+    zone: int
+    tick: int
+    rows: NDArray[np.void]
+    departed: list[tuple[int, int]]
+    profiles: list[ProfileRecord]
+
+
+class Report(NamedTuple):
+    """An event, encoded once: whoever is within `radius_cm` of the place, or just `entity`, or the whole zone.
+
+    `radius_cm` 0 with an entity means only that entity; without one, everybody in the zone.
+    """
+
+    zone: int
+    entity: int
+    x: int
+    z: int
+    radius_cm: int
+    importance: int
+    payload: bytes
+
+    @property
+    def only(self) -> bool:
+        """Whether one entity alone is told, whatever it costs: such a report is never cut."""
+        return self.radius_cm == 0 and self.entity != 0
+
+
+class Published(NamedTuple):
+    """What all zones said in one tick."""
+
+    snapshots: list[Snapshot]
+    reports: list[Report]
+
+
+class Bus(Protocol):
+    """The seam between gateways and zones."""
+
+    def post(self, zone: int, issued: Issued) -> None:
+        """Give a zone a command for its next tick."""
+
+    def post_move(self, zone: int, packed: bytes) -> None:
+        """Give a zone a packed move (MOVE_DTYPE) for its next tick."""
+
+    def take_batch(self, zone: int) -> Batch:
+        """A zone takes everything posted to it, in the order it was posted."""
+
+    def publish(self, snapshot: Snapshot, reports: list[Report]) -> None:
+        """A zone tells every gateway what is and what happened."""
+
+    def take_published(self) -> Published:
+        """A gateway takes what has been published since it last did."""
+
+
+@dataclass(slots=True)
+class _Inbox:
+    commands: list[Issued] = field(default_factory=list)
+    moves: list[bytes] = field(default_factory=list)
+
+
+class LocalBus:
+    """The bus of a city in one process. Every tick empties its queues; what fills them is limited per client."""
+
+    def __init__(self, zones: int) -> None:
+        self._inboxes = [_Inbox() for _ in range(zones)]
+        self._published = Published([], [])
+
+    def post(self, zone: int, issued: Issued) -> None:
+        self._inboxes[zone].commands.append(issued)
+
+    def post_move(self, zone: int, packed: bytes) -> None:
+        self._inboxes[zone].moves.append(packed)
+
+    def take_batch(self, zone: int) -> Batch:
+        inbox, self._inboxes[zone] = self._inboxes[zone], _Inbox()
+        return Batch(inbox.commands, np.frombuffer(b"".join(inbox.moves), MOVE_DTYPE))
+
+    def publish(self, snapshot: Snapshot, reports: list[Report]) -> None:
+        self._published.snapshots.append(snapshot)
+        self._published.reports.extend(reports)
+
+    def take_published(self) -> Published:
+        published, self._published = self._published, Published([], [])
+        return published

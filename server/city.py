@@ -1,0 +1,86 @@
+"""The composition root of a city without its sockets: zones, bus, gateway and loop, wired together once."""
+
+from collections.abc import Mapping
+
+from server.bus import LocalBus
+from server.clock import Clock
+from server.gateway.gateway import Gateway
+from server.journal import Journal
+from server.loop import CityLoop
+from server.ops.metrics import Metrics
+from server.settings import GameSettings
+from server.zone_host import ZoneHost
+from world.config import WorldConfig
+from world.space import Space
+from world.state import World
+
+
+class City:
+    """A running city, and what the outside may know of it (`server.ops.health.CityView`)."""
+
+    def __init__(
+        self, settings: GameSettings, config: WorldConfig, clock: Clock, journal: Journal | None = None
+    ) -> None:
+        self.config = config
+        self.listening = False
+        self._clock = clock
+        self._began_s = clock.now_s()
+        self._settings = settings
+        zones = config.city.zone
+        space = Space(config.city)
+        bus = LocalBus(len(zones))
+        self.metrics = Metrics([zone.name for zone in zones])
+        self.zones = [
+            ZoneHost(World(config, number, space), bus, self.metrics, journal) for number in range(len(zones))
+        ]
+        self.gateway = Gateway(settings, config, bus, self.metrics, clock)
+        self.loop = CityLoop(self.zones, self.gateway, bus, self.metrics, clock)
+        if journal is not None:
+            self.metrics.journal_lag_seconds.set_function(lambda: journal.lag_s)
+            self.metrics.journal_queue_bytes.set_function(lambda: journal.queued_bytes)
+            self.metrics.journal_broken.set_function(lambda: float(journal.broken is not None))
+
+    @property
+    def name(self) -> str:
+        """The city's name, from its content."""
+        return self.config.city.name
+
+    @property
+    def ready(self) -> bool:
+        """Whether players may come."""
+        return self.listening and self.loop.tick > 0 and not self.gateway.draining
+
+    @property
+    def tick(self) -> int:
+        """The last tick done."""
+        return self.loop.tick
+
+    @property
+    def tick_age_s(self) -> float:
+        """Seconds since it was done."""
+        return self._clock.now_s() - self.loop.ticked_s
+
+    @property
+    def tick_rate_hz(self) -> int:
+        """Ticks per second, as planned."""
+        return self.config.tick_rate_hz
+
+    @property
+    def players_max(self) -> int:
+        """How many players may be in at once."""
+        return self._settings.players_max
+
+    @property
+    def players_by_zone(self) -> Mapping[str, int]:
+        """Players in each zone."""
+        return self.gateway.players_by_zone()
+
+    @property
+    def uptime_s(self) -> float:
+        """Seconds since the city was put together."""
+        return self._clock.now_s() - self._began_s
+
+    @property
+    def shed_level(self) -> int:
+        """How much detail is being left out."""
+        return self.gateway.shed_level

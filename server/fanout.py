@@ -1,0 +1,168 @@
+"""Who sees and hears what, in how many bytes: from the merged scene to each viewer's ready bytes.
+
+Every viewer gets a frame on every second tick: those in even slots on even ticks, the others on odd
+ones, so that sends are spread. Beside the frame go the profiles of people it shows for the first
+time, the events in earshot since the last frame and, once a second, the crowd map: all in one write.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocol.frames import FLAG_GROUNDED, HEADER_DTYPE, RECORD_DTYPE, FrameRows, build_frames
+from protocol.limits import FRAME_NEAREST, FRAME_RECORDS_MAX, INTEREST_MAX
+from server.bus import Report
+from server.crowdmap import CrowdMap
+from server.entities import SLOTS
+from server.hearing import Heard, choose_reports
+from server.introductions import Introductions, profiles_payload
+from server.outbox import Outbox
+from server.scene import Scene
+from world.interest import EMPTY, Interest, Sight
+
+TICKS_PER_FRAME = 2
+# The crowd map changes slowly: once a second at 20 ticks/s.
+TICKS_PER_CROWD_MAP = 20
+_OFFSET_MAX = 32767
+
+
+def _rotation() -> NDArray[np.int64]:
+    """Which columns of an interest set each of three successive frames shows."""
+    nearest = np.arange(FRAME_NEAREST)
+    turn = FRAME_RECORDS_MAX - FRAME_NEAREST
+    turns = range(FRAME_NEAREST, INTEREST_MAX, turn)
+    return np.stack([np.concatenate((nearest, np.arange(start, start + turn))) for start in turns])
+
+
+ROTATION = _rotation()
+
+
+class Viewer(NamedTuple):
+    """Somebody who gets a frame now."""
+
+    slot: int
+    outbox: Outbox
+
+
+class Delivery(NamedTuple):
+    """What a tick sends: `outboxes[i]` gets its slice of the frames and `extras.get(i)` behind it."""
+
+    outboxes: list[Outbox]
+    frames: FrameRows
+    extras: dict[int, bytes]
+    heard: int
+    cut: int
+
+    def write(self, start: int, end: int) -> None:
+        """Write to some of the outboxes, one write each."""
+        data, starts, ends = self.frames
+        for i in range(start, min(end, len(self.outboxes))):
+            frame = data[starts[i] : ends[i]]
+            extra = self.extras.get(i)
+            self.outboxes[i].write(frame + extra if extra else frame)
+
+
+class Fanout:
+    """Interest, introductions and hearing of one gateway's viewers over its scene."""
+
+    def __init__(self, scene: Scene, sight: Sight) -> None:
+        self.interest = Interest(SLOTS, sight)
+        self.introductions = Introductions()
+        self._scene = scene
+        self._reports: list[Report] = []
+        self._fresh_reports: list[Report] = []
+
+    def forget(self, slot: int) -> None:
+        """A viewer came or left: whoever sees from this slot next starts from nothing."""
+        self.interest.forget(slot)
+        self.introductions.forget_viewer(slot)
+
+    def hear(self, reports: Sequence[Report]) -> None:
+        """This tick's reports, for viewers served now and those served next; call it once a tick."""
+        self._reports = self._fresh_reports
+        self._fresh_reports = list(reports)
+
+    def look(self, tick: int, slots: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Refresh the interest sets whose turn it is; returns how many each of them holds."""
+        served = self.interest.refresh(tick, slots, self._scene.crowd())
+        return np.asarray((self.interest.sets[served] != EMPTY).sum(axis=1))
+
+    def prepare(self, tick: int, viewers: Sequence[Viewer], shed_level: int) -> Delivery:
+        """Everything the given viewers get in this tick, each of them present in the scene."""
+        slots = np.array([viewer.slot for viewer in viewers], np.int32)
+        outboxes = [viewer.outbox for viewer in viewers]
+        if not viewers:
+            return Delivery([], FrameRows(b"", [], []), {}, 0, 0)
+        shown, counts = self._shown(tick, slots)
+        headers = self._headers(tick, slots, shed_level)
+        websocket = np.array([outbox.websocket for outbox in outboxes], np.bool_)
+        frames = build_frames(headers, self._records(slots, shown), counts, websocket)
+        heard = choose_reports([*self._reports, *self._fresh_reports], slots, self._scene)
+        extras = self._extras(tick, viewers, self.introductions.due(slots, shown, counts), heard)
+        return Delivery(outboxes, frames, extras, heard.heard, heard.cut)
+
+    def _shown(self, tick: int, slots: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """The slots each frame shows, (viewers, FRAME_RECORDS_MAX) with those present first, and their number."""
+        scene, sets = self._scene, self.interest.sets[slots]
+        columns = ROTATION[tick // TICKS_PER_FRAME % len(ROTATION)]
+        shown = sets[:, columns]
+        few = np.flatnonzero(sets[:, FRAME_RECORDS_MAX] == EMPTY)
+        shown[few] = sets[few, :FRAME_RECORDS_MAX]
+        visible = scene.here[shown]
+        for axis in (scene.x, scene.z):
+            visible &= np.abs(axis[shown] - axis[slots][:, None]) <= _OFFSET_MAX
+        partly = np.flatnonzero(~visible.all(axis=1))
+        order = np.argsort(~visible[partly], axis=1, kind="stable")
+        shown[partly] = np.take_along_axis(shown[partly], order, axis=1)
+        return shown, visible.sum(axis=1)
+
+    def _headers(self, tick: int, slots: NDArray[np.int32], shed_level: int) -> NDArray[np.void]:
+        headers = np.zeros(slots.size, HEADER_DTYPE)
+        headers["tick"] = tick
+        headers["shed"] = shed_level
+        for name in ("input", "x", "y", "z", "vy", "heading", "animation", "zone", "layer"):
+            headers[name] = getattr(self._scene, name)[slots]
+        headers["flags"] = self._scene.flags[slots] & FLAG_GROUNDED
+        return headers
+
+    def _records(self, slots: NDArray[np.int32], shown: NDArray[np.int32]) -> NDArray[np.void]:
+        scene = self._scene
+        records = np.empty(shown.shape, RECORD_DTYPE)
+        for name, axis in (("dx", scene.x), ("dy", scene.y), ("dz", scene.z)):
+            records[name] = axis[shown] - axis[slots][:, None]
+        for name in ("entity", "heading", "animation"):
+            records[name] = getattr(scene, name)[shown]
+        return records
+
+    def _extras(
+        self, tick: int, viewers: Sequence[Viewer], introduced: dict[int, list[bytes]], heard: Heard
+    ) -> dict[int, bytes]:
+        """What goes out behind the frames, by viewer's row: profiles, then events, then the crowd map."""
+        parts: dict[int, list[bytes]] = {}
+        for row, entries in introduced.items():
+            parts.setdefault(row, []).append(viewers[row].outbox.frame(profiles_payload(entries)))
+        reports = _Framed([report.payload for report in (*self._reports, *self._fresh_reports)])
+        for row, events in heard.by_row.items():
+            outbox = viewers[row].outbox
+            parts.setdefault(row, []).extend(reports.framed(event, outbox) for event in events)
+        crowd_map = CrowdMap(self._scene, tick)
+        for row, viewer in enumerate(viewers):
+            if (tick - viewer.slot) % TICKS_PER_CROWD_MAP == 0:
+                parts.setdefault(row, []).append(viewer.outbox.frame(crowd_map.payload_for(viewer.slot)))
+        return {row: b"".join(pieces) for row, pieces in parts.items()}
+
+
+class _Framed:
+    """Payloads put into each transport's framing when first needed, once."""
+
+    def __init__(self, payloads: Sequence[bytes]) -> None:
+        self._payloads = payloads
+        self._made: dict[tuple[int, bool], bytes] = {}
+
+    def framed(self, index: int, outbox: Outbox) -> bytes:
+        key = index, outbox.websocket
+        if key not in self._made:
+            self._made[key] = outbox.frame(self._payloads[index])
+        return self._made[key]

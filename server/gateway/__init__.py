@@ -1,0 +1,1 @@
+"""Who is connected, which bytes are legal, and how fast one client may talk."""

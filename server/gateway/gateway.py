@@ -1,0 +1,227 @@
+"""The gateway: sessions on one side, the bus on the other, and each tick's frames between them."""
+
+from collections import Counter
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+import numpy as np
+
+from protocol import messages as m
+from protocol.connection import Framing
+from protocol.errors import CloseCode
+from server.bus import Bus, Published, Report
+from server.clock import Clock
+from server.deeds import command_from
+from server.fanout import TICKS_PER_FRAME, Delivery, Fanout, Viewer
+from server.gateway.reception import Reception
+from server.ops.metrics import Metrics
+from server.outbox import Outbox, Traffic
+from server.players import Player
+from server.scene import Scene
+from server.session import Session
+from server.settings import GameSettings
+from world.config import WorldConfig
+from world.interest import Sight
+from world.tick import Issued
+
+# Sockets beyond the players': people saying Hello, and those who are being told that there is no room.
+SPARE_CONNECTIONS = 1024
+# A client that took nothing for fifteen seconds' worth of frames is not slow but gone.
+SKIPPED_FRAMES_MAX = 150
+TRANSPORT = {True: "ws", False: "tcp"}
+
+
+class Gateway:
+    """All clients of one process. `open` is called by the transports; it is the `Desk` of every session."""
+
+    def __init__(self, settings: GameSettings, config: WorldConfig, bus: Bus, metrics: Metrics, clock: Clock) -> None:
+        self.tick = 0
+        self.draining = False
+        self.shed_level = 0
+        self.traffic = Traffic()
+        self.sessions: set[Session] = set()
+        self.scene = Scene(config.city.zone)
+        self.reception = Reception(settings, config, bus, metrics)
+        self.reception.seated, self.reception.vacated = self._seated, self._vacated
+        self._settings, self._bus, self._metrics, self._clock = settings, bus, metrics, clock
+        self._tick_rate_hz = config.tick_rate_hz
+        self._zone_names = [zone.name for zone in config.city.zone]
+        self._fanout = Fanout(self.scene, Sight())
+        self._live: tuple[dict[int, Session], ...] = tuple({} for _ in range(TICKS_PER_FRAME))
+        self._per_address: Counter[str] = Counter()
+        self._tick_began_s = clock.now_s()
+
+    # ---- for the transports ----------------------------------------------------------------------
+
+    def open(self, outbox: Outbox, framing: Framing, address: str) -> Session:
+        """A client has connected. Where there is no room for it, its session is closed already."""
+        outbox.count_in(self.traffic)
+        session = Session(self, outbox, framing, address, self._settings)
+        self.sessions.add(session)
+        self._per_address[address] += 1
+        self._metrics.connections_opened[TRANSPORT[outbox.websocket]].inc()
+        if self.draining:
+            session.close(CloseCode.GOING_AWAY, "the city is closing")
+        elif len(self.sessions) > self._settings.players_max + SPARE_CONNECTIONS:
+            session.close(CloseCode.FULL, "no more connections")
+        elif self._per_address[address] > self._settings.per_address_max and not _is_local(address):
+            session.close(CloseCode.FULL, f"at most {self._settings.per_address_max} connections from one address")
+        return session
+
+    # ---- for the loop, in this order -------------------------------------------------------------
+
+    def begin(self, tick: int) -> None:
+        """A tick begins: let people in and, once a second, see who has been silent for too long."""
+        self.tick = tick
+        self._tick_began_s = self._clock.now_s()
+        self.reception.open_door(tick)
+        if tick % self._tick_rate_hz == 0:
+            self._close_the_silent()
+            self.reception.clear_out(tick)
+
+    def merge(self, published: Published) -> None:
+        """Take in what the zones published: the scene, who moved between them, what happened."""
+        self.scene.merge(published.snapshots)
+        for snapshot in published.snapshots:
+            self._fanout.introductions.learn(snapshot.profiles)
+            for entity, zone in snapshot.departed:
+                if player := self.reception.players.find(entity):
+                    player.zone = zone
+        for report in published.reports:
+            if report.only:
+                self._tell_one(report)
+        self._fanout.hear([report for report in published.reports if not report.only])
+        self.reception.arrived(self.scene.holds, self.tick, self._clock)
+
+    def look(self) -> None:
+        """Refresh the interest sets whose turn it is."""
+        count = sum(len(live) for live in self._live)
+        slots = np.fromiter((slot for live in self._live for slot in live), np.int32, count)
+        self._metrics.interest_set_size.add(self._fanout.look(self.tick, slots[self.scene.here[slots]]))
+
+    def prepare(self) -> Delivery:
+        """This tick's frames, for the share of viewers whose turn it is and who have taken the ones before."""
+        viewers = [Viewer(slot, session.outbox) for slot, session in self._keeping_up()]
+        delivery = self._fanout.prepare(self.tick, viewers, self.shed_level)
+        websockets = sum(viewer.outbox.websocket for viewer in viewers)
+        self._metrics.frames_sent["ws"].inc(websockets)
+        self._metrics.frames_sent["tcp"].inc(len(viewers) - websockets)
+        self._metrics.events_heard.inc(delivery.heard)
+        self._metrics.events_cut["cap"].inc(delivery.cut)
+        return delivery
+
+    def publish_gauges(self) -> None:
+        """What metrics show of this moment; once a second is often enough for a scrape."""
+        pairs = ((int(self.scene.zone[s]), x.outbox.websocket) for live in self._live for s, x in live.items())
+        players = Counter(pairs)
+        for number, zone in enumerate(self._zone_names):
+            for websocket, transport in TRANSPORT.items():
+                self._metrics.players[zone, transport].set(players[number, websocket])
+        self._metrics.send_backlog_bytes.set(sum(session.outbox.backlog_bytes for session in self.sessions))
+        self._metrics.shed_level.set(self.shed_level)
+        for websocket, transport in TRANSPORT.items():
+            self._metrics.bytes_sent[transport].inc(self.traffic.sent[websocket])
+            self._metrics.bytes_received[transport].inc(self.traffic.received[websocket])
+            self.traffic.sent[websocket] = self.traffic.received[websocket] = 0
+
+    def players_by_zone(self) -> dict[str, int]:
+        """Bodies in each zone, those whose player may still return included, hosts not."""
+        players = np.setdiff1d(self.scene.present, self.scene.performers, assume_unique=True)
+        counts = np.bincount(self.scene.zone[players], minlength=len(self._zone_names))
+        return dict(zip(self._zone_names, counts.tolist(), strict=True))
+
+    def farewell(self) -> None:
+        """Tell everybody that the city closes, and let nobody in any more."""
+        self.draining = True
+        for session in list(self.sessions):
+            session.close(CloseCode.GOING_AWAY, "the city is closing")
+
+    # ---- for the sessions (server.session.Desk) --------------------------------------------------
+
+    def knock(self, session: Session, hello: m.Hello) -> None:
+        """Somebody wants in, or back in."""
+        self.reception.knock(session, hello)
+
+    def intend(self, player: Player, intent: bytes) -> None:
+        """A player's packed intent goes to its zone."""
+        self._bus.post_move(player.zone, player.entity_bytes + intent)
+
+    def do(self, session: Session, player: Player, wish: m.Do) -> None:
+        """A deed goes to the player's zone, if there is such a deed and its fields are right."""
+        command = command_from(wish)
+        if isinstance(command, m.Denied):
+            self.deny(session, command)
+        else:
+            self._bus.post(player.zone, Issued(player.entity, wish.number, command))
+
+    def pong(self, ping: m.Ping) -> m.Pong:
+        """The tick now, and how far into it the clock is."""
+        return m.Pong(ping.sent, self.tick, round((self._clock.now_s() - self._tick_began_s) * 1000, 3))
+
+    def deny(self, session: Session, denied: m.Denied) -> None:
+        """Tell a client what is not done."""
+        self._metrics.denied[denied.reason].inc()
+        session.tell(denied)
+
+    def drop(self, count: int) -> None:
+        """Messages dropped unread."""
+        self._metrics.commands["dropped"].inc(count)
+
+    def ended(self, session: Session, cause: CloseCode | None) -> None:
+        """A session is over."""
+        self.sessions.discard(session)
+        self._per_address[session.address] -= 1
+        if not self._per_address[session.address]:
+            del self._per_address[session.address]
+        self._metrics.connections_closed["lost" if cause is None else cause.name.lower()].inc()
+        self.reception.ended(session, cause, self.tick)
+
+    # ---- inside ----------------------------------------------------------------------------------
+
+    def _seated(self, session: Session, player: Player) -> None:
+        self._fanout.forget(player.slot)
+        self._live[player.slot % TICKS_PER_FRAME][player.slot] = session
+
+    def _vacated(self, player: Player) -> None:
+        self._live[player.slot % TICKS_PER_FRAME].pop(player.slot, None)
+        self._fanout.forget(player.slot)
+
+    def _keeping_up(self) -> Iterator[tuple[int, Session]]:
+        """Viewers in their turn who have room for a frame; the others pay alone, and the worst are parked."""
+        settings, skipped, here = self._settings, 0, self.scene.here
+        for slot, session in list(self._live[self.tick % TICKS_PER_FRAME].items()):
+            backlog = session.outbox.backlog_bytes
+            if backlog <= settings.write_mark_bytes:
+                session.skipped_in_row = 0
+                if here[slot]:
+                    yield slot, session
+                continue
+            skipped += 1
+            session.skipped_in_row += 1
+            if session.skipped_in_row > SKIPPED_FRAMES_MAX or backlog > settings.must_deliver_bytes_max:
+                session.close(CloseCode.SLOW, "you do not read what you are sent")
+        self._metrics.frames_skipped["slow"].inc(skipped)
+
+    def _tell_one(self, report: Report) -> None:
+        """Something for one player alone: written at once and in order, never cut by a cap."""
+        if self.reception.turned_away(report.entity):
+            return
+        player = self.reception.players.find(report.entity)
+        if player is not None and isinstance(player.link, Session):
+            player.link.outbox.write(player.link.outbox.frame(report.payload))
+
+    def _close_the_silent(self) -> None:
+        hello_ticks = self._settings.hello_timeout_s * self._tick_rate_hz
+        idle_ticks = self._settings.idle_s * self._tick_rate_hz
+        for session in list(self.sessions):
+            if not session.greeted and self.tick - session.opened_tick >= hello_ticks:
+                session.close(CloseCode.HELLO_TIMEOUT, f"no Hello within {self._settings.hello_timeout_s:g} s")
+            elif self.tick - session.heard_tick >= idle_ticks:
+                session.close(CloseCode.IDLE, f"nothing heard for {self._settings.idle_s:g} s")
+
+
+def _is_local(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,56 @@
+"""Game clients over plain TCP: each connection is a session fed with chunks of a stream."""
+
+import asyncio
+from typing import cast
+
+from protocol.connection import Framing
+from protocol.framing import tcp_frame
+from server.gateway.gateway import Gateway
+from server.gateway.links import Links
+from server.outbox import Outbox
+from server.session import Session
+from server.settings import GameSettings
+
+
+class TcpClient(asyncio.Protocol):
+    """One connection. Writing is the outbox's business; this only reads and sees the end."""
+
+    def __init__(self, gateway: Gateway, links: Links) -> None:
+        self._gateway = gateway
+        self._links = links
+        self._session: Session
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Not checked by isinstance: uvloop's transports have the methods, not the base class.
+        self._transport = cast("asyncio.Transport", transport)
+        self._links.opened()
+        peer = self._transport.get_extra_info("peername")
+        outbox = Outbox(self._transport, tcp_frame, self._part, websocket=False)
+        self._session = self._gateway.open(outbox, Framing.STREAM, peer[0] if peer else "")
+
+    def data_received(self, data: bytes) -> None:
+        self._gateway.traffic.received[False] += len(data)
+        self._session.receive(data)
+
+    def eof_received(self) -> bool:
+        """A client that says no more is gone: half-open connections have no use here."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._links.closed()
+        self._session.lost()
+
+    def _part(self, code: int, reason: str) -> None:
+        """The Goodbye says it all; give it time to arrive, then cut."""
+        self._transport.pause_reading()
+        self._transport.close()
+        self._links.part(self._transport)
+
+
+async def serve_tcp(gateway: Gateway, links: Links, settings: GameSettings) -> asyncio.Server:
+    """Listen for game clients. Raises OSError when the port cannot be had."""
+    loop = asyncio.get_running_loop()
+    return await loop.create_server(
+        lambda: TcpClient(gateway, links), settings.host, settings.tcp_port, backlog=settings.backlog
+    )

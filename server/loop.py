@@ -1,0 +1,102 @@
+"""The city's heartbeat: one tick after the other, late ones left out, and the loop free in between."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from server.bus import Bus
+from server.clock import Clock, Pace
+from server.fanout import Delivery
+from server.gateway.gateway import Gateway
+from server.ops.metrics import Metrics
+from server.zone_host import ZoneHost
+from world.config import TICK_RATE_HZ
+
+log = structlog.get_logger()
+
+# Writes between two looks at the sockets that want to be read: 128 take under a millisecond.
+WRITES_PER_SLICE = 128
+# A fault that comes back this often in a row, one second long, does not go away; a supervisor's restart may help.
+FAILURES_IN_ROW_MAX = TICK_RATE_HZ
+
+
+class Stopwatch:
+    """How long each phase of a tick took, each from the end of the one before."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began_s = self._last_s = clock.now_s()
+        self.seconds: dict[str, float] = {}
+
+    def lap(self, phase: str) -> None:
+        """The phase ends now."""
+        now_s = self._clock.now_s()
+        self.seconds[phase] = now_s - self._last_s
+        self._last_s = now_s
+
+    def stop(self) -> float:
+        """The whole tick ends now; returns when that is."""
+        self.seconds["total"] = self._last_s - self._began_s
+        return self._last_s
+
+
+class CityLoop:
+    """Zones and one gateway, tick by tick. `run_one_tick` needs no running event loop."""
+
+    def __init__(self, zones: Sequence[ZoneHost], gateway: Gateway, bus: Bus, metrics: Metrics, clock: Clock) -> None:
+        self.tick = 0
+        self.ticked_s = clock.now_s()
+        self._zones, self._gateway, self._bus = zones, gateway, bus
+        self._metrics, self._clock = metrics, clock
+
+    def run_one_tick(self, watch: Stopwatch | None = None) -> Delivery:
+        """Run the next tick; whoever calls writes the delivery."""
+        watch = watch or Stopwatch(self._clock)
+        self.tick += 1
+        self._gateway.begin(self.tick)
+        for zone in self._zones:
+            zone.take()
+        watch.lap("input")
+        for zone in self._zones:
+            zone.run(self.tick)
+        watch.lap("zones")
+        self._gateway.merge(self._bus.take_published())
+        watch.lap("merge")
+        self._gateway.look()
+        watch.lap("interest")
+        delivery = self._gateway.prepare()
+        watch.lap("frames")
+        return delivery
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Tick until `stop` is set, at the world's rate."""
+        pace = Pace(TICK_RATE_HZ, self._clock.now_s())
+        failures = 0
+        while not stop.is_set():
+            await asyncio.sleep(max(0.0, pace.due_s - self._clock.now_s()))
+            now_s = self._clock.now_s()
+            if now_s < pace.due_s:
+                continue
+            self._metrics.lagged(now_s - pace.due_s, now_s)
+            self._metrics.ticks_skipped.inc(pace.take(now_s))
+            try:
+                await self._tick_and_write(pace.period_s)
+                failures = 0
+            except Exception:
+                failures += 1
+                log.exception("tick failed", tick=self.tick, failures_in_row=failures)
+                if failures >= FAILURES_IN_ROW_MAX:
+                    raise
+
+    async def _tick_and_write(self, period_s: float) -> None:
+        watch = Stopwatch(self._clock)
+        delivery = self.run_one_tick(watch)
+        for start in range(0, len(delivery.outboxes), WRITES_PER_SLICE):
+            delivery.write(start, start + WRITES_PER_SLICE)
+            await asyncio.sleep(0)
+        watch.lap("send")
+        self.ticked_s = watch.stop()
+        self._metrics.ticked(watch.seconds, period_s, self.ticked_s)
+        if self.tick % TICK_RATE_HZ == 0:
+            self._gateway.publish_gauges()

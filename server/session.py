@@ -1,0 +1,183 @@
+"""One connection seen from the city: legal messages become wishes, illegal ones an end, too many a delay.
+
+A session knows its client's rights (how fast it may talk, what may come when) and no game rule. It
+sees time only as ticks. What it wants done it asks of its `Desk`, the gateway behind it.
+"""
+
+from typing import Protocol
+
+from protocol import messages as m
+from protocol.codec import encode
+from protocol.connection import Connection, Framing, Role, State
+from protocol.errors import CloseCode, ProtocolError
+from server.outbox import Outbox
+from server.players import Player
+from server.settings import GameSettings
+from world.config import TICK_RATE_HZ
+
+# A client that is told "too fast" more often than this learns nothing new from it.
+TICKS_BETWEEN_RATE_DENIALS = TICK_RATE_HZ
+# What to do after which end: seconds until trying again makes sense; the others should not.
+RETRY_AFTER_S: dict[CloseCode, float] = {
+    CloseCode.GOING_AWAY: 5,
+    CloseCode.HELLO_TIMEOUT: 1,
+    CloseCode.IDLE: 0,
+    CloseCode.FLOOD: 30,
+    CloseCode.FULL: 10,
+    CloseCode.SLOW: 5,
+    CloseCode.INTERNAL: 5,
+}
+
+
+class Desk(Protocol):
+    """What a session may ask of the gateway."""
+
+    @property
+    def tick(self) -> int:
+        """The last tick done."""
+
+    def knock(self, session: "Session", hello: m.Hello) -> None:
+        """Somebody wants in, or back in."""
+
+    def intend(self, player: Player, intent: bytes) -> None:
+        """A player's packed intent to move."""
+
+    def do(self, session: "Session", player: Player, wish: m.Do) -> None:
+        """A player's deed by name."""
+
+    def pong(self, ping: m.Ping) -> m.Pong:
+        """What time it is."""
+
+    def deny(self, session: "Session", denied: m.Denied) -> None:
+        """Tell a client what is not done, and count it."""
+
+    def drop(self, count: int) -> None:
+        """Count messages dropped unread."""
+
+    def ended(self, session: "Session", cause: CloseCode | None) -> None:
+        """The session is over: for this reason, or (None) because the link was lost."""
+
+
+class Session:
+    """Between `receive` and the desk; ends exactly once, by `close` or `lost`."""
+
+    __slots__ = (
+        "_connection",
+        "_denied_tick",
+        "_desk",
+        "_excess",
+        "_limits",
+        "_tokens",
+        "_tokens_tick",
+        "address",
+        "closed",
+        "framing",
+        "heard_tick",
+        "opened_tick",
+        "outbox",
+        "player",
+        "skipped_in_row",
+    )
+
+    def __init__(self, desk: Desk, outbox: Outbox, framing: Framing, address: str, limits: GameSettings) -> None:
+        self._connection = Connection(Role.SERVER, framing)
+        self._desk = desk
+        self._limits = limits
+        self._tokens = float(limits.messages_burst)
+        self._tokens_tick = self._denied_tick = self.opened_tick = self.heard_tick = desk.tick
+        self._excess = 0
+        self.address = address
+        self.closed = False
+        self.framing = framing
+        self.outbox = outbox
+        self.player: Player | None = None
+        self.skipped_in_row = 0
+
+    @property
+    def greeted(self) -> bool:
+        """Whether Hello has come."""
+        return self._connection.state is not State.AWAIT_HELLO
+
+    @property
+    def welcomed(self) -> bool:
+        """Whether the client is in the city."""
+        return self._connection.state is State.OPEN
+
+    def receive(self, data: bytes) -> None:
+        """Bytes from the client: any chunk of a stream, or one whole WebSocket message."""
+        if self.closed:
+            return
+        self.heard_tick = self._desk.tick
+        try:
+            for message in self._connection.feed(data):
+                if self._may_speak():
+                    self._take(message)
+                if self.closed:
+                    return
+        except ProtocolError as error:
+            self.close(error.code, error.reason)
+
+    def tell(self, message: m.AnyServerMessage) -> None:
+        """Send a message that must arrive, in order."""
+        self.outbox.write(self.outbox.frame(encode(message)))
+
+    def welcome(self, welcome: m.Welcome) -> None:
+        """The client is in: from now on it gets frames and may do deeds."""
+        data = self._connection.send(welcome)
+        self.outbox.write(data if self.framing is Framing.STREAM else self.outbox.frame(data))
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """Say why, and end the connection."""
+        if self.closed:
+            return
+        self.closed = True
+        if code is CloseCode.SLOW:
+            self.outbox.cut()
+        else:
+            self.tell(m.Goodbye(code, reason, RETRY_AFTER_S.get(code)))
+            self.outbox.part(code, reason)
+        self._desk.ended(self, code)
+
+    def lost(self) -> None:
+        """The transport is gone without a word."""
+        if not self.closed:
+            self.closed = True
+            self._desk.ended(self, None)
+
+    def _take(self, message: m.AnyMessage) -> None:
+        player = self.player
+        if isinstance(message, m.Move) and player:
+            self._desk.intend(player, message.intent)
+        elif isinstance(message, m.Do) and player:
+            self._desk.do(self, player, message)
+        elif isinstance(message, m.Ping):
+            self.tell(self._desk.pong(message))
+        elif isinstance(message, m.Hello):
+            self._desk.knock(self, message)
+        elif isinstance(message, m.Bye):
+            self.close(CloseCode.BYE, "goodbye")
+
+    def _may_speak(self) -> bool:
+        """Take one token from a bucket that fills with time; without one the message is dropped."""
+        limits, tick = self._limits, self._desk.tick
+        refill = (tick - self._tokens_tick) * limits.messages_per_s / TICK_RATE_HZ
+        if refill:
+            self._tokens = min(limits.messages_burst, self._tokens + refill)
+            self._tokens_tick = tick
+        if self._tokens >= 1:
+            self._tokens -= 1
+            self._excess = 0 if self._tokens > limits.messages_burst / 2 else self._excess
+            return True
+        self._too_fast()
+        return False
+
+    def _too_fast(self) -> None:
+        limits, tick = self._limits, self._desk.tick
+        self._desk.drop(1)
+        self._excess += 1
+        if self._excess > limits.flood_messages:
+            self.close(CloseCode.FLOOD, f"more than {limits.messages_per_s} messages/s, for long")
+        elif tick - self._denied_tick >= TICKS_BETWEEN_RATE_DENIALS or self._excess == 1:
+            self._denied_tick = tick
+            allowed = f"at most {limits.messages_per_s} messages/s and {limits.messages_burst} at once"
+            self._desk.deny(self, m.Denied(0, "", "rate", None, allowed))
