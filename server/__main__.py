@@ -1,0 +1,108 @@
+"""The `futurecity` command: serve, check, loadtest and replay."""
+
+import errno
+import os
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import uvloop
+
+from server import VERSION, boot, logs
+from server.journal import JournalError
+from server.replay import replay
+from server.settings import ServerSettings
+from server.sources import Loaded, SettingsError, effective, load
+from server.usage import COMMANDS, usage
+from world.config import CONTENT_DIR, ContentError, WorldConfig, fingerprint, load_config
+
+OK, FAILED, WRONG = 0, 1, 2
+
+# What the system says when an address cannot be listened on: taken, not allowed, or not ours.
+NOT_OURS_TO_LISTEN = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns the exit status: 0 well, 1 failed, 2 wrong command, settings or content."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    name = words.pop(0) if words else ""
+    if name == "loadtest":
+        loadtest(words)
+    if name in ("--help", "-h", "help") or "--help" in words or "-h" in words:
+        return _say(usage())
+    if name == "--version":
+        return _say(f"futurecity {VERSION}")
+    if name not in RUN:
+        fault = f"{name} is not a command" if name else "which command?"
+        return _complain(f"{fault}\n\n{COMMANDS}", WRONG)
+    try:
+        return RUN[name](words)
+    except (SettingsError, ContentError) as error:
+        return _complain("nothing was started\n" + "\n".join(f"  {fault}" for fault in error.faults), WRONG)
+    except JournalError as error:
+        return _complain(str(error), WRONG)
+
+
+def serve(flags: Sequence[str]) -> int:
+    """Opens the city and returns when it has closed."""
+    loaded, config = _read(flags)
+    logs.configure(loaded.settings.log)
+    _say("settings\n" + "\n".join(f"  {line}" for line in effective(loaded)))
+    try:
+        return uvloop.run(boot.serve(loaded.settings, config))
+    except socket.gaierror as error:
+        return _complain(f"cannot open the city: {loaded.settings.game.host}: {error.strerror}", FAILED)
+    except OSError as error:
+        if error.errno not in NOT_OURS_TO_LISTEN:
+            raise
+        ports = "--game.port, --game.tcp_port and --ops.port choose others, 0 takes any that is free"
+        return _complain(f"cannot open the city: {error.strerror}; {ports}", FAILED)
+
+
+def check(flags: Sequence[str]) -> int:
+    """Says what is wrong with the settings and the content, or what was looked at."""
+    loaded, config = _read(flags)
+    zones = [zone.name for zone in config.city.zone]
+    _say(f"settings     ok: {len(effective(loaded))} keys, {len(loaded.origins)} not at their default")
+    _say(f"content      ok: {loaded.settings.world.content or CONTENT_DIR}")
+    _say(f"zones        {len(zones)}: {', '.join(zones)}")
+    return _say(f"fingerprint  {fingerprint(config)}, seed {config.seed}")
+
+
+def rerun(words: Sequence[str]) -> int:
+    """Replays a journal and says whether the same came out."""
+    if not words or words[0].startswith("--"):
+        return _complain(f"replay: which journal?\n\n{COMMANDS}", WRONG)
+    loaded = load(ServerSettings, words[1:], os.environ)
+    report = replay(Path(words[0]), loaded.settings.world.content)
+    _say("\n".join(report.lines()))
+    return OK if report.same else FAILED
+
+
+def loadtest(words: Sequence[str]) -> None:
+    """Becomes the load test: a program of its own, because a bot knows the wire and nothing else of the server."""
+    os.execv(sys.executable, [sys.executable, "-m", "loadtest", *words])
+
+
+RUN: dict[str, Callable[[Sequence[str]], int]] = {"serve": serve, "check": check, "replay": rerun}
+
+
+def _read(flags: Sequence[str]) -> tuple[Loaded[ServerSettings], WorldConfig]:
+    """Settings and content, or an error with all faults of whichever is at fault first."""
+    loaded = load(ServerSettings, flags, os.environ)
+    return loaded, load_config(loaded.settings.world.content, loaded.settings.world.seed)
+
+
+def _say(text: str) -> int:
+    print(text, flush=True)
+    return OK
+
+
+def _complain(text: str, status: int) -> int:
+    print(f"futurecity: {text}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
