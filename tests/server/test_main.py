@@ -15,8 +15,7 @@ import pytest
 
 from server import VERSION
 from server.__main__ import FAILED, OK, WRONG, main
-from server.settings import ServerSettings
-from server.sources import fields
+from server.usage import usage
 from tests.server.recording import record
 from world.config import CONTENT_DIR, fingerprint, load_config
 
@@ -71,13 +70,10 @@ def test_the_version_is_the_packages(capsys: Output) -> None:
     assert capsys.readouterr().out == f"futurecity {VERSION}\n"
 
 
-@pytest.mark.parametrize("words", [["--help"], ["serve", "--help"], ["check", "-h"]])
-def test_help_lists_every_setting_with_its_default_bounds_and_reason(words: list[str], capsys: Output) -> None:
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["serve", "--help"], ["check", "-h"]])
+def test_help_is_a_success_wherever_it_is_asked_for(words: list[str], capsys: Output) -> None:
     assert main(words) == OK
-    said = capsys.readouterr().out
-    for key in fields(ServerSettings):
-        assert re.search(rf"(?m)^  --{re.escape(key)}  .+; default .+\n      \S", said), key
-    assert "--game.port  an integer from 0 to 65535; default 7400" in said
+    assert capsys.readouterr().out == usage() + "\n"
 
 
 @pytest.mark.parametrize("words", [[], ["open"], ["--serve"], ["replay"], ["replay", "--world.seed=1"]])
