@@ -7,11 +7,11 @@ sent or received, so the two ends agree as soon as the bytes in flight have land
     AWAIT_HELLO     Hello                   Goodbye                              Hello -> AWAIT_WELCOME
     AWAIT_WELCOME   Ping Bye                Welcome Pong Goodbye                 Welcome -> OPEN
     OPEN            Move Do Ping Bye        everything but Welcome               Bye, Goodbye -> CLOSED
-    CLOSED          nothing                 nothing
+    CLOSED          nothing                 Goodbye, as its last word
 
-Bye and Goodbye close from any state in which they are allowed, and so does a ProtocolError. What
-the other side had in flight when *we* said the last word is dropped, not held against it; what
-it says after *its own* last word is UNEXPECTED.
+Bye and Goodbye close from any state in which they are allowed, and so does a ProtocolError: a server
+then says Goodbye, once. What the other side had in flight when *we* said the last word is dropped,
+not held against it; what it says after *its own* last word is UNEXPECTED.
 
 The receiving rules are the other side's faults (ProtocolError); breaking a sending rule is ours
 (AssertionError).
@@ -51,16 +51,16 @@ class State(Enum):
     CLOSED = auto()
 
 
-_SAYABLE: dict[State, frozenset[type[m.ClientMessage] | type[m.ServerMessage]]] = {
+SAYABLE: dict[State, frozenset[type[m.ClientMessage] | type[m.ServerMessage]]] = {
     State.AWAIT_HELLO: frozenset({m.Hello, m.Goodbye}),
     State.AWAIT_WELCOME: frozenset({m.Ping, m.Bye, m.Welcome, m.Pong, m.Goodbye}),
     State.OPEN: frozenset(
         {m.Move, m.Do, m.Ping, m.Bye, m.Frame, m.Profiles, m.Crowd, m.Happened, m.Denied, m.Pong, m.Goodbye}
     ),
-    State.CLOSED: frozenset(),
+    State.CLOSED: frozenset({m.Goodbye}),
 }
 
-_LEADS_TO: dict[type[m.ClientMessage] | type[m.ServerMessage], State] = {
+LEADS_TO: dict[type[m.ClientMessage] | type[m.ServerMessage], State] = {
     m.Hello: State.AWAIT_WELCOME,
     m.Welcome: State.OPEN,
     m.Bye: State.CLOSED,
@@ -121,10 +121,9 @@ class Connection:
         """
         if isinstance(message, m.ClientMessage) is not (self._role is Role.CLIENT):
             raise AssertionError(f"a {self._role.name.lower()} does not say {type(message).__name__}")
-        try:
-            self._follow(message)
-        except ProtocolError as error:
-            raise AssertionError(f"{type(message).__name__} may not be said in {self._state.name}") from error
+        if self._deaf or type(message) not in self._sayable:
+            raise AssertionError(f"{type(message).__name__} may not be said in {self._state.name}")
+        self._follow(message)
         self._deaf = self._state is State.CLOSED
         payload = encode(message)
         return payload if self._splitter is None else tcp_frame(payload)
@@ -139,12 +138,12 @@ class Connection:
         said = type(message)
         if said not in self._sayable:
             raise ProtocolError(CloseCode.UNEXPECTED, _WANTED[self._state])
-        if said in _LEADS_TO:
-            self._enter(_LEADS_TO[said])
+        if said in LEADS_TO:
+            self._enter(LEADS_TO[said])
 
     def _enter(self, state: State) -> None:
         self._state = state
-        self._sayable = _SAYABLE[state]
+        self._sayable = SAYABLE[state]
         if state is State.CLOSED:
             self._decode = _hear_nothing
 

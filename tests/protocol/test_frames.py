@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from protocol import frames
 from protocol.codec import decode_client, decode_server, encode
+from protocol.framing import tcp_frame, ws_frame
+from protocol.limits import FRAME_RECORDS_MAX
 from protocol.messages import Frame, Goodbye, Move
 
 U8, U32 = st.integers(0, 255), st.integers(0, 2**32 - 1)
@@ -68,3 +70,33 @@ def test_other_messages_are_no_frames() -> None:
 
 def test_an_animation_fits_its_byte_and_has_one_name() -> None:
     assert len(set(frames.ANIMATIONS)) == len(frames.ANIMATIONS) <= 256
+
+
+VIEWERS = st.lists(st.tuples(HEADERS, RECORDS, st.booleans()), min_size=1, max_size=5)
+
+
+@given(VIEWERS)
+def test_frames_built_together_are_the_frames_encoded_one_by_one(
+    viewers: list[tuple[tuple[int, ...], list[tuple[int, ...]], bool]],
+) -> None:
+    headers = np.array([header for header, _, _ in viewers], frames.HEADER_DTYPE)
+    records = np.zeros((len(viewers), FRAME_RECORDS_MAX), frames.RECORD_DTYPE)
+    for row, (_, shown, _) in enumerate(viewers):
+        records[row, : len(shown)] = shown
+    counts = np.array([len(shown) for _, shown, _ in viewers], np.int64)
+    websocket = np.array([over_websocket for _, _, over_websocket in viewers], np.bool_)
+
+    data, starts, ends = frames.build_frames(headers, records, counts, websocket)
+
+    for row, (header, shown, over_websocket) in enumerate(viewers):
+        packed = b"".join(frames.RECORD.pack(*record) for record in shown)
+        payload = encode(Frame(frames.HEADER.pack(*header), packed))
+        assert data[starts[row] : ends[row]] == (ws_frame if over_websocket else tcp_frame)(payload)
+
+
+def test_records_are_written_where_their_numbers_are_aligned() -> None:
+    one = np.zeros(1, frames.HEADER_DTYPE)
+    records = np.zeros((1, FRAME_RECORDS_MAX), frames.RECORD_DTYPE)
+    rows = frames.build_frames(one, records, np.array([32]), np.array([False]))
+    assert frames.ROW_BYTES % 4 == 0
+    assert (rows.ends[0] - 32 * frames.RECORD_BYTES) % 4 == 0
