@@ -164,7 +164,7 @@ class Metrics:
         self.journal_lag_seconds = self._gauge("journal_lag_seconds", "Age of the oldest record not yet on disk.")
         self.journal_queue_bytes = self._gauge("journal_queue_bytes", "Records waiting to be written.")
         self.journal_broken = self._gauge(
-            "journal_broken", "1 once recording has stopped, because it could not keep up."
+            "journal_broken", "1 once recording has stopped: the disk failed or did not keep up."
         )
 
     def _counter(self, name: str, documentation: str, labels: Labels = ()) -> Counter:
