@@ -1,6 +1,7 @@
 """The law of the rooms: who may import whom, and what may not be known in which room."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -135,3 +136,9 @@ def test_every_way_around_the_law_is_seen(room: str, source: str) -> None:
 )
 def test_what_is_lawful_is_left_alone(room: str, source: str) -> None:
     assert breaches(room, source) == []
+
+
+def test_every_package_is_installed_and_no_other() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    folders = {path.parent.relative_to(ROOT) for room in ROOMS for path in sources(room)}
+    assert {".".join(folder.parts) for folder in folders} == set(project["tool"]["setuptools"]["packages"])
