@@ -61,12 +61,19 @@ class WebSocketClient:
                 session.receive(message.data)
             elif message.type is WSMsgType.TEXT:
                 session.close(CloseCode.TEXT_FRAME, "messages are binary, not text")
-        if self._socket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
-            session.close(CloseCode.TOO_BIG, f"a client message has at most {CLIENT_MESSAGE_BYTES_MAX} bytes")
+            elif message.type is WSMsgType.ERROR:
+                session.close(*_fault(message.data))
 
     def _part(self, code: int, reason: str) -> None:
         self._closing = asyncio.create_task(self._socket.close(code=code, message=reason.encode()))
         self._links.part(self._transport)
+
+
+def _fault(error: object) -> tuple[CloseCode, str]:
+    """What aiohttp has ended the connection for, with the same code on the wire where RFC 6455 has one."""
+    if getattr(error, "code", None) == WSCloseCode.MESSAGE_TOO_BIG:
+        return CloseCode.TOO_BIG, f"a client message has at most {CLIENT_MESSAGE_BYTES_MAX} bytes"
+    return CloseCode.MALFORMED, "not a WebSocket frame that a client may send"
 
 
 def game_application(gateway: Gateway, links: Links, status: Handler) -> web.Application:
