@@ -1,0 +1,63 @@
+"""People by square metre: counts and members of any rectangle, against counting one by one."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.crowds import SHAPES, People, people
+from world.bins import BIN_CM, Bins
+
+RECTANGLES = st.tuples(*[st.integers(-40, 440)] * 4)
+CROWDS = st.builds(people, st.sampled_from(sorted(SHAPES)), st.integers(1, 300), st.integers(0, 2**32))
+
+
+def bins_of(crowd: People) -> Bins:
+    return Bins(crowd.slots, crowd.x, crowd.z)
+
+
+def inside(bins: Bins, crowd: People, rectangle: tuple[int, int, int, int]) -> set[int]:
+    low_x, low_z, high_x, high_z = rectangle
+    column, row = (crowd.x - bins.origin_x) // BIN_CM, (crowd.z - bins.origin_z) // BIN_CM
+    within = (column >= low_x) & (column < high_x) & (row >= low_z) & (row < high_z)
+    return set(crowd.slots[within].tolist())
+
+
+@given(crowd=CROWDS, rectangle=RECTANGLES)
+def test_the_members_of_a_rectangle_are_those_who_stand_in_it_each_once(
+    crowd: People, rectangle: tuple[int, int, int, int]
+) -> None:
+    bins = bins_of(crowd)
+    members = bins.slots[bins.members_of(*rectangle)].tolist()
+    assert len(members) == len(set(members))
+    assert set(members) == inside(bins, crowd, rectangle)
+
+
+@given(crowd=CROWDS, rectangles=st.lists(RECTANGLES, min_size=1, max_size=20))
+def test_counts_of_many_rectangles_at_once_are_the_numbers_of_their_members(
+    crowd: People, rectangles: list[tuple[int, int, int, int]]
+) -> None:
+    bins = bins_of(crowd)
+    straight = [(min(a, c), min(b, d), max(a, c), max(b, d)) for a, b, c, d in rectangles]
+    counts = bins.counts_in(*np.array(straight, np.int32).T)
+    assert counts.tolist() == [len(inside(bins, crowd, rectangle)) for rectangle in straight]
+
+
+@given(crowd=CROWDS)
+def test_sorting_by_bin_loses_nobody_and_moves_nobody(crowd: People) -> None:
+    bins = bins_of(crowd)
+    places = {slot: (x, z) for slot, x, z in zip(*(part.tolist() for part in (bins.slots, bins.x, bins.z)), strict=True)}
+    assert places == dict(zip(crowd.slots.tolist(), zip(crowd.x.tolist(), crowd.z.tolist(), strict=True), strict=True))
+    column, row = bins.bin_of(bins.x, bins.z)
+    assert np.all(np.diff(row.astype(np.int64) * bins.columns + column) >= 0)
+
+
+@pytest.mark.parametrize("rectangle", [(3, 3, 3, 9), (5, 5, 2, 2), (1000, 0, 1001, 1), (-9, -9, 0, 0)])
+def test_an_empty_or_distant_rectangle_holds_nobody(rectangle: tuple[int, int, int, int]) -> None:
+    assert bins_of(people("uniform", 50, 1)).members_of(*rectangle).size == 0
+
+
+def test_a_city_too_wide_for_the_table_is_refused_rather_than_built() -> None:
+    slots, z = np.array([1, 2], np.int32), np.zeros(2, np.int32)
+    with pytest.raises(AssertionError):
+        Bins(slots, np.array([0, 4096 * BIN_CM], np.int32), z)
