@@ -51,9 +51,10 @@ _server: msgpack.Decoder[AnyServerMessage] = msgpack.Decoder(AnyServerMessage)
 _kind = msgpack.Decoder(_Kind)
 _opening = msgpack.Decoder(_Opening)
 
-# RecursionError is nesting deeper than the interpreter allows, UnicodeDecodeError text that is not
-# UTF-8; msgspec lets both through as they are. OverflowError would be a timestamp past year 9999.
-_BROKEN = (msgspec.DecodeError, RecursionError, UnicodeDecodeError, OverflowError)
+# What msgspec raises at bytes that are not msgpack: RecursionError where nesting is deeper than the interpreter
+# allows, and ValueError for all else: its own DecodeError, UnicodeDecodeError at text that is not UTF-8, and a bare
+# one at a timestamp that rounds up into the year 10000. Its ValidationError, one of them too, is caught before.
+_BROKEN = (ValueError, RecursionError)
 
 
 class FieldError(Exception):

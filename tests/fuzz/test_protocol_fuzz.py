@@ -77,6 +77,7 @@ ODD = [
     b"\xc7\x0c\xff" + b"\xff" * 12,
     b"\xa1\xff",
     b"\xd4\x05\x00",
+    bytes.fromhex("c7 0c ff 3b 9a c9 ff 00 00 00 3a ff f4 41 7f"),
 ]
 BOMBS = HUGE + LARGE + DEEP + ODD
 

@@ -165,9 +165,10 @@ def test_after_an_error_nothing_is_accepted(role: Role, framing: Framing) -> Non
     with pytest.raises(ProtocolError):
         list(connection.feed(b"\xff" * 8))
     assert connection.state is State.CLOSED
-    with pytest.raises(ProtocolError) as refused:
-        list(connection.feed(framed(framing, SAID[m.Ping if role is Role.SERVER else m.Pong])))
-    assert refused.value.code is CloseCode.UNEXPECTED
+    for data in (b"\0", framed(framing, SAID[m.Ping if role is Role.SERVER else m.Pong])):
+        with pytest.raises(ProtocolError) as refused:
+            list(connection.feed(data))
+        assert refused.value.code is CloseCode.UNEXPECTED
 
 
 @pytest.mark.parametrize("framing", Framing)
