@@ -17,7 +17,7 @@ from protocol import messages as m
 from protocol.codec import decode_server, encode, pack_fields
 from protocol.connection import Framing
 from protocol.errors import CloseCode
-from protocol.frames import GAIT_RUN, GAIT_STAND, FrameHeader, pack_intent, read_header, read_records
+from protocol.frames import FRAME_PREFIX, GAIT_RUN, GAIT_STAND, FrameHeader, pack_intent, read_header, read_records
 from protocol.framing import Splitter, tcp_frame
 from protocol.limits import SERVER_MESSAGE_BYTES_MAX
 from server.city import City
@@ -32,6 +32,8 @@ M = TypeVar("M", bound=m.ServerMessage)
 
 NORTH, EAST, SOUTH, WEST = 0, 64, 128, 192
 TICK_S = 0.05
+# Frames that a witness looks back on: a second's worth.
+LATEST = 10
 
 
 @cache
@@ -46,21 +48,29 @@ class Witness:
     def __init__(self) -> None:
         self.heard: list[m.AnyServerMessage] = []
         self.frames: list[FrameHeader] = []
-        self.shown: list[list[int]] = []
-        self.places: dict[int, tuple[int, int, int]] = {}
+        self.records: list[bytes] = []
         self.inputs = 0
 
     def hear(self, message: m.AnyServerMessage) -> None:
         """Remember a message."""
         self.heard.append(message)
         if isinstance(message, m.Frame):
-            header = read_header(encode(message))
-            records = read_records(message.records)
-            self.frames.append(header)
-            self.shown.append(records["entity"].tolist())
-            for record in records:
-                dx, dy, dz = (int(record[axis]) for axis in ("dx", "dy", "dz"))
-                self.places[int(record["entity"])] = header.x + dx, header.y + dy, header.z + dz
+            self.frames.append(read_header(FRAME_PREFIX + message.header))
+            self.records.append(message.records)
+
+    @property
+    def shown(self) -> list[list[int]]:
+        """Whom each of the latest few frames showed."""
+        return [read_records(records)["entity"].tolist() for records in self.records[-LATEST:]]
+
+    @property
+    def places(self) -> dict[int, tuple[int, int, int]]:
+        """Where the latest few frames showed everybody last."""
+        places: dict[int, tuple[int, int, int]] = {}
+        for header, records in zip(self.frames[-LATEST:], self.records[-LATEST:], strict=True):
+            for entity, dx, dy, dz, *_ in read_records(records).tolist():
+                places[entity] = header.x + dx, header.y + dy, header.z + dz
+        return places
 
     def all(self, kind: type[M]) -> list[M]:
         """Every message of a kind, in order."""
