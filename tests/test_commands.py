@@ -1,0 +1,87 @@
+"""The commands around the code: make, the lock it installs from, and what runs on every change."""
+
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LOCK = (ROOT / "requirements.lock").read_text("utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+TARGETS = ("help", "setup", "run", "test", "bench", "lock", "clean")
+# A make that runs this test hands its own flags on to the ones that are started here.
+CLEAN = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+
+
+def make(*words: str, at: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["make", *words], cwd=at, env=CLEAN, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A checkout with nothing built and nothing to install."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "requirements.lock").touch()
+    (tmp_path / "pyproject.toml").touch()
+    return tmp_path
+
+
+def test_help_names_every_target() -> None:
+    lines = make("help").stdout.splitlines()
+    assert tuple(line.split()[1] for line in lines) == TARGETS
+
+
+def test_run_takes_the_shells_place_and_hands_its_arguments_on(bare: Path) -> None:
+    said = make("-n", "run", "ARGS=--game.port 8000", at=bare).stdout
+    assert said.splitlines()[-1] == "exec .venv/bin/futurecity serve --bots 50 --game.port 8000"
+
+
+def test_test_runs_every_check_after_the_same_setup_as_run(bare: Path) -> None:
+    setup = make("-n", "setup", at=bare).stdout.splitlines()
+    said = make("-n", "test", at=bare).stdout.splitlines()
+    checks = [line.removeprefix(".venv/bin/").strip() for line in said[len(setup) :]]
+    assert checks == ["ruff format --check", "ruff check", "mypy", "lint-imports", "pytest"]
+    # The complaint about an old Python names the target that was asked for; the rest is the same.
+    assert [line.replace("make setup", "make test") for line in setup] == said[: len(setup)]
+    assert any("--require-hashes" in line for line in setup)
+
+
+def test_setup_does_nothing_when_nothing_has_changed(bare: Path) -> None:
+    (bare / ".venv").mkdir()
+    (bare / ".venv" / ".ready").touch()
+    assert "pip" not in make("-n", "setup", at=bare).stdout
+
+
+def test_a_python_that_is_too_old_is_told_so_in_one_sentence(bare: Path) -> None:
+    run = make("test", "PYTHON=false", at=bare)
+    assert run.returncode != 0
+    assert "Python 3.11 or newer is needed, and 'false' is not; name one with: make test PYTHON=" in run.stderr
+    assert not (bare / ".venv").exists()
+
+
+def test_every_change_must_pass_what_anyone_can_run(tmp_path: Path) -> None:
+    fake = tmp_path / "make"
+    fake.write_text('#!/bin/sh\necho "$PWD: make $*"\nexit 7\n')
+    fake.chmod(0o755)
+    environment = {**CLEAN, "PATH": f"{tmp_path}:{CLEAN['PATH']}"}
+    run = subprocess.run(
+        [ROOT / ".ci" / "run"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (run.stdout, run.stderr, run.returncode) == (f"{ROOT}: make test\n", "", 7)
+
+
+def test_every_locked_package_has_hashes_and_no_address() -> None:
+    packages = re.split(r"(?m)^(?=[a-z0-9])", LOCK)[1:]
+    assert len(packages) > 30
+    assert [package.split()[0] for package in packages if "--hash=sha256:" not in package] == []
+    assert re.search(r"https?://|--(extra-)?index-url", LOCK) is None
+
+
+def test_every_dependency_is_locked() -> None:
+    declared = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]
+    names = {re.split(r"[<>=!~; ]", line)[0] for line in declared}
+    assert names <= set(re.findall(r"(?m)^([a-z0-9-]+)==", LOCK))
