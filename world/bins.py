@@ -14,13 +14,17 @@ Int = NDArray[np.int32]
 BIN_CM = 100
 # A city wider than this is refused by its content's check; the bound keeps the table under 70 MB.
 SIDE_BINS_MAX = 4096
+# More than this on one square metre is a pile. Every n-th of them is looked at then, since nobody can tell
+# a pile's members apart; it bounds what a prank on one spot can cost. Twice an interest set, so that even
+# of the thinnest pile enough are left to fill one.
+PILE_MAX = 128
 
 
 class Bins:
     """Entities of one layer, by square metre.
 
     `x`, `z` (cm, int32) and `slots` (int32) are parallel, one element an entity. Afterwards `x`, `z`
-    and `slots` are sorted by bin, row by row towards +z.
+    and `slots` are sorted by bin, row by row towards +z, and hold of each pile only every n-th.
     """
 
     def __init__(self, slots: Int, x: Int, z: Int) -> None:
@@ -30,8 +34,10 @@ class Bins:
         assert max(self.columns, self.rows) <= SIDE_BINS_MAX
         bin_number = row * self.columns + column
         order = np.argsort(bin_number, kind="stable")
-        self.slots, self.x, self.z = slots[order], x[order], z[order]
         counts = np.bincount(bin_number, minlength=self.rows * self.columns)
+        if counts.max() > PILE_MAX:
+            order, counts = _thin(order, counts)
+        self.slots, self.x, self.z = slots[order], x[order], z[order]
         self._ends = np.zeros(counts.size + 1, np.int64)
         np.cumsum(counts, out=self._ends[1:])
         self._sums = np.zeros((self.rows + 1, self.columns + 1), np.int32)
@@ -60,3 +66,10 @@ class Bins:
         lengths = ends - starts
         offsets = np.repeat(starts - np.concatenate(([0], np.cumsum(lengths[:-1]))), lengths)
         return np.arange(offsets.size) + offsets
+
+
+def _thin(order: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Leave of each bin, given as runs of `order`, every n-th, and at most PILE_MAX; returns what `counts` become."""
+    every = np.maximum(-(-counts // PILE_MAX), 1)
+    place = np.arange(order.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    return order[place % np.repeat(every, counts) == 0], -(-counts // every)

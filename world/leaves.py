@@ -22,7 +22,10 @@ _SPREAD = _spread_bits(12)
 
 
 class Leaves(NamedTuple):
-    """Leaf i holds points `order[starts[i]:ends[i]]`, in the square of bins at `x`, `z`, `side` wide."""
+    """Leaf i holds points `order[starts[i]:ends[i]]`, in the square of bins at `x`, `z`, `side` wide.
+
+    Squares do not overlap, but a pile, more points in one bin than a leaf holds, is several leaves of one square.
+    """
 
     order: NDArray[np.int64]
     starts: NDArray[np.int64]
@@ -33,10 +36,7 @@ class Leaves(NamedTuple):
 
 
 def cut(bin_x: Int, bin_z: Int, points_max: int, levels: int) -> Leaves:
-    """Cut points, given by their bins, into the largest squares of up to 2**levels bins with few enough points.
-
-    A single bin with more than `points_max` points stays one leaf.
-    """
+    """Cut points, given by their bins, into the largest squares of up to 2**levels bins with few enough points."""
     code = _SPREAD[bin_x] | (_SPREAD[bin_z] << 1)
     order = np.argsort(code, kind="stable")
     code = code[order]
@@ -45,7 +45,7 @@ def cut(bin_x: Int, bin_z: Int, points_max: int, levels: int) -> Leaves:
         starts = _run_starts(code >> (2 * candidate))
         lengths = np.diff(starts, append=code.size)
         level[np.repeat(lengths <= points_max, lengths)] = candidate
-    starts = _run_starts((code >> (2 * level)) + (level << 25))
+    starts = _split(_run_starts((code >> (2 * level)) + (level << 25)), code.size, points_max)
     side = np.left_shift(1, level[starts]).astype(np.int32)
     first = order[starts]
     return Leaves(order, starts, np.append(starts[1:], code.size), bin_x[first] & -side, bin_z[first] & -side, side)
@@ -54,3 +54,9 @@ def cut(bin_x: Int, bin_z: Int, points_max: int, levels: int) -> Leaves:
 def _run_starts(values: Int) -> NDArray[np.int64]:
     changes = np.flatnonzero(values[1:] != values[:-1]) + 1
     return np.concatenate((np.zeros(1, np.int64), changes))
+
+
+def _split(starts: NDArray[np.int64], size: int, points_max: int) -> NDArray[np.int64]:
+    """More starts, so that no run is longer than `points_max`."""
+    place = np.arange(size) - np.repeat(starts, np.diff(starts, append=size))
+    return np.flatnonzero(place % points_max == 0)
