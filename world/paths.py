@@ -88,5 +88,5 @@ def _check_traps(terrain: Terrain, zone: Zone, key: str, trapped: Mask, file: Re
     window = terrain.window(zone.rect)
     rows, columns = np.nonzero(trapped[window])
     if len(rows):
-        place = (columns[0] * CELL_CM / 100, rows[0] * CELL_CM / 100)
-        file.fault(key, zone.name, f"no place that cannot be left again; there is one at x_m, z_m = {place}")
+        place = f"x_m = {columns[0] * CELL_CM / 100:g}, z_m = {rows[0] * CELL_CM / 100:g}"
+        file.fault(key, zone.name, f"no place that cannot be left again, as at {place}")

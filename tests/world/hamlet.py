@@ -53,6 +53,8 @@ EAST_ZONE = Zone(
 )
 CITY = City(name="Hamlet", gate="west", zone=(WEST_ZONE, EAST_ZONE))
 
+SPAWN_NAMES = [spawn.name for zone in CITY.zone for spawn in zone.spawn]
+
 
 @cache
 def config(seed: int = 1) -> WorldConfig:

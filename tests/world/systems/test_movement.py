@@ -16,7 +16,7 @@ ME = 5
 STEERS = st.integers(0, 255)
 GAITS = st.sampled_from((STAND, WALK, RUN, RUN, RUN))
 # What a player does for a while: a direction, a gait, jumping or not, and for how many ticks.
-LEGS = st.lists(st.tuples(STEERS, GAITS, st.booleans(), st.integers(1, 40)), max_size=8)
+LEGS = st.lists(st.tuples(STEERS, GAITS, st.booleans(), st.integers(1, 30)), max_size=5)
 SPAWNS = st.sampled_from([spawn.name for spawn in CITY.zone[0].spawn])
 
 
@@ -182,7 +182,7 @@ def ground_at(x: int, z: int) -> int:
 
 
 @given(spawn=SPAWNS, legs=LEGS)
-@settings(max_examples=60)
+@settings(max_examples=50)
 def test_no_intents_speed_leave_enter_or_climb(spawn: str, legs: list[tuple[int, int, bool, int]]) -> None:
     hamlet = Hamlet()
     hamlet.join(ME, spawn)
@@ -201,8 +201,8 @@ def test_no_intents_speed_leave_enter_or_climb(spawn: str, legs: list[tuple[int,
                 assert y - was[1] <= 40
 
 
-@given(spawn=SPAWNS, legs=LEGS, quiet=st.integers(0, 80))
-@settings(max_examples=60)
+@given(spawn=SPAWNS, legs=LEGS, quiet=st.integers(0, 70))
+@settings(max_examples=50)
 def test_a_client_predicts_every_tick_exactly(spawn: str, legs: list[tuple[int, int, bool, int]], quiet: int) -> None:
     hamlet = Hamlet()
     hamlet.join(ME, spawn)
