@@ -1,0 +1,1 @@
+"""The load test: bots that play on the real wire, and a verdict on the server they played on."""

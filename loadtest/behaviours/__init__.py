@@ -1,0 +1,14 @@
+"""What bots do, one file each, and the one table that names them."""
+
+from loadtest.behaviours.base import Behaviour
+from loadtest.behaviours.gather import Gather
+from loadtest.behaviours.lounge import Lounge
+from loadtest.behaviours.stampede import Stampede
+from loadtest.behaviours.stroll import Stroll
+
+BEHAVIOURS: dict[str, type[Behaviour]] = {
+    "gather": Gather,
+    "lounge": Lounge,
+    "stampede": Stampede,
+    "stroll": Stroll,
+}

@@ -1,0 +1,42 @@
+"""Small talk: waving and saying something now and then, well within any server's limits."""
+
+from random import Random
+from typing import Any
+
+from loadtest.behaviours.base import Deed
+
+_PHRASES = (
+    "Hello!", "Look at the crystal!", "Have you seen the stage?", "Meet me at the fountain.", "So many people!",
+    "Which way is the park?", "Nice outfit.", "Wait for me!", "你好！", "花火はどこ？", "À tout à l'heure !",
+)  # fmt: skip
+
+
+class Chatter:
+    """When one bot does which sociable deed next; `habits` gives each deed's mean seconds between two."""
+
+    def __init__(self, rng: Random, habits: dict[str, float], deeds: dict[str, Any]) -> None:
+        self._rng = rng
+        self._habits = habits
+        self._deeds = deeds
+        self._due_s: dict[str, float] = {}
+
+    def next_deed(self, when_s: float) -> Deed | None:
+        """A deed whose time has come, with fields as the catalogue wants them; at most one at a time."""
+        for name, mean_s in self._habits.items():
+            if when_s < self._due_s.setdefault(name, when_s + self._pause_s(mean_s)):
+                continue
+            self._due_s[name] = when_s + self._pause_s(mean_s)
+            return Deed(name, {field: self._value(schema) for field, schema in self._deeds[name].items()})
+        return None
+
+    def _pause_s(self, mean_s: float) -> float:
+        """At least half the mean, so that nobody is ever a flood; exponential beyond."""
+        return mean_s / 2 + self._rng.expovariate(2 / mean_s)
+
+    def _value(self, schema: dict[str, Any]) -> Any:
+        """A legal value for a field the catalogue describes: text is said, a choice is made, a number is its least."""
+        if "enum" in schema:
+            return self._rng.choice(schema["enum"])
+        if schema["type"] == "str":
+            return self._rng.choice(_PHRASES)[: schema.get("max_length")]
+        return schema.get("ge", 0)

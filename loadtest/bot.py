@@ -1,0 +1,274 @@
+"""One bot's connection: raw bytes in, headers to `Arrivals`, samples to the audit, intents and deeds out.
+
+At 10 frames a second and 10,000 bots a microsecond more here is a tenth of a core, so the common case, a whole frame in
+one read, is a `struct` of eight bytes, a slice and four appends. Everything else takes `_slow_pieces`, which is careful
+instead of fast. How messages are framed is the subclasses' (`TcpBot`, `WebSocketBot` in loadtest/links.py).
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import Counter
+from enum import Enum, auto
+from time import perf_counter
+from typing import Any, NamedTuple, Protocol, cast
+
+from loadtest.arrivals import Arrivals
+from loadtest.audit import Audit
+from loadtest.faults import FaultKind, Faults
+from loadtest.websocket import FramingError
+from protocol import messages as m
+from protocol.codec import SERVER_KINDS, decode_server, encode, kind_of, pack_fields
+from protocol.errors import ProtocolError
+from protocol.frames import FRAME_PREFIX, HEADER_BYTES, PAYLOAD_HEADER_AT, is_frame, pack_intent
+from protocol.limits import PROTOCOL_VERSION
+
+FRAME_MARK = int.from_bytes(FRAME_PREFIX)
+HEADER_STOP = PAYLOAD_HEADER_AT + HEADER_BYTES
+# A connection that ended without a word (RFC 6455, section 7.1.5).
+ABNORMAL = 1006
+# Of the messages a bot has no use for, one in this many is decoded just to see that it can be.
+_DECODE_EVERY = 50
+# Welcome, Denied and Goodbye are what a bot lives by; Profiles only matter to a witness.
+_HEEDED = frozenset({17, 21, 23})
+_PROFILES = 18
+# What a newer server may say; all of it counts as one kind.
+_UNKNOWN = 0
+# A server that invents reasons must not fill our memory: more kinds of denial than this count as one.
+_DENIALS_MAX = 64
+
+
+class Stage(Enum):
+    """How far a bot has come."""
+
+    CONNECTING = auto()
+    GREETING = auto()
+    WELCOMED = auto()
+    LIVING = auto()
+    LEAVING = auto()
+    GONE = auto()
+
+
+class Ending(NamedTuple):
+    """Why a connection is over; `code` is a close code of the wire, or ABNORMAL."""
+
+    code: int
+    reason: str
+    retry_after_s: float | None = None
+
+
+class Listener(Protocol):
+    """Who is told of what becomes of a bot."""
+
+    def bot_welcomed(self, bot: "Bot", welcome: m.Welcome) -> None:
+        """The server let the bot in."""
+
+    def bot_joined(self, bot: "Bot") -> None:
+        """The bot's first frame arrived."""
+
+    def bot_lost(self, bot: "Bot") -> None:
+        """The connection is over; `bot.ending` says why."""
+
+
+class Desk:
+    """What all bots of a swarm share: where headers, faults, counts and news go."""
+
+    __slots__ = ("arrivals", "denied", "faults", "kinds", "listener")
+
+    def __init__(self, arrivals: Arrivals, faults: Faults, listener: Listener) -> None:
+        self.arrivals = arrivals
+        self.faults = faults
+        self.listener = listener
+        # Messages other than frames by kind, and refused deeds by deed and reason.
+        self.kinds: Counter[int] = Counter()
+        self.denied: Counter[str] = Counter()
+
+    def note_denied(self, denied: m.Denied) -> None:
+        """Count a refused deed."""
+        key = f"{denied.deed}: {denied.reason}"
+        self.denied[key if key in self.denied or len(self.denied) < _DENIALS_MAX else "other"] += 1
+
+
+class Bot(asyncio.Protocol, ABC):
+    """One stranger on the wire. `index` is its row in `Arrivals`."""
+
+    __slots__ = (
+        "_arrivals", "_audit", "_check_at", "_deed_number", "_desk", "_rest", "_transport", "began_s", "bytes_down",
+        "bytes_up", "ending", "frames", "holding", "index", "joined_s", "name", "sent", "stage", "welcomed",
+    )  # fmt: skip
+
+    def __init__(self, index: int, name: str, desk: Desk, audit: Audit) -> None:
+        self.index = index
+        self.name = name
+        self._desk = desk
+        self._arrivals = desk.arrivals
+        self._audit = audit
+        self._transport: asyncio.Transport | None = None
+        self._rest = b""
+        self._check_at = 1
+        self._deed_number = 0
+        self.stage = Stage.CONNECTING
+        self.welcomed = False
+        self.ending: Ending | None = None
+        self.began_s = perf_counter()
+        self.joined_s: float | None = None
+        self.frames = self.sent = self.bytes_down = self.bytes_up = 0
+        # The transport's buffer is full: the server does not read, so we do not add to it.
+        self.holding = False
+
+    # ---- what the framing has to know ------------------------------------------------------------
+
+    @abstractmethod
+    def _open(self) -> None:
+        """Say what the transport needs before the first message, then call `_greet`."""
+
+    @abstractmethod
+    def _framed(self, payload: bytes) -> bytes:
+        """The bytes that carry `payload` to the server."""
+
+    @abstractmethod
+    def _slow_pieces(self, data: bytes, at: int) -> bytes:
+        """Take every whole piece of `data` from `at` and return what is left. Raises FramingError, ProtocolError."""
+
+    # ---- what a bot does ---------------------------------------------------------------------------
+
+    def move(self, steer: int, gait: int, jump: bool = False) -> None:
+        """Send the next intent, facing where it goes; `steer` in 256ths of a turn."""
+        if self.holding or self.stage is not Stage.LIVING:
+            return
+        self.sent = number = self.sent + 1
+        self._arrivals.note_sent(self.index, number, perf_counter())
+        self._write(self._framed(b"\x92\x02\xc4\x08" + pack_intent(number, steer, steer, gait, jump)))
+
+    def do(self, deed: str, fields: dict[str, Any]) -> None:
+        """Ask for a deed by name."""
+        if self.holding or self.stage is not Stage.LIVING:
+            return
+        self._deed_number += 1
+        self._say(m.Do(self._deed_number, deed, pack_fields(fields)))
+
+    def leave(self) -> None:
+        """Say goodbye, and let the server close; `abort` cuts whoever is not let go."""
+        if self.stage in (Stage.WELCOMED, Stage.LIVING):
+            self.stage = Stage.LEAVING
+            self._say(m.Bye())
+
+    def abort(self) -> None:
+        """Cut the connection now."""
+        if self.stage is not Stage.GONE:
+            self.stage = Stage.LEAVING
+            if self._transport is not None:
+                self._transport.abort()
+
+    # ---- what asyncio tells it ---------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is open."""
+        self._transport = cast(asyncio.Transport, transport)
+        self.stage = Stage.GREETING
+        self._open()
+
+    def pause_writing(self) -> None:
+        """The server does not read what we send."""
+        self.holding = True
+
+    def resume_writing(self) -> None:
+        """The server reads again."""
+        self.holding = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is closed, by either side."""
+        why = f"connection lost: {exc}" if exc else "closed without a word"
+        self.ending = self.ending or Ending(ABNORMAL, why)
+        self.stage = Stage.GONE
+        self._transport = None
+        self._desk.listener.bot_lost(self)
+
+    # ---- what arrives ------------------------------------------------------------------------------
+
+    def _take_slowly(self, data: bytes, at: int) -> None:
+        """Everything of a read that was not a whole plain frame; a server that breaks the rules loses the bot."""
+        try:
+            self._rest = self._slow_pieces(data, at)
+        except FramingError as error:
+            self._break(FaultKind.BAD_FRAMING, str(error))
+        except ProtocolError as error:
+            self._break(FaultKind.BAD_MESSAGE, str(error))
+
+    def _take(self, payload: bytes) -> None:
+        """One whole message of any kind."""
+        if is_frame(payload) and len(payload) >= HEADER_STOP:
+            self._saw_frame(payload, 0, len(payload))
+            return
+        kind = kind_of(payload)
+        kinds = self._desk.kinds
+        kinds[kind if kind in SERVER_KINDS else _UNKNOWN] += 1
+        if kind in _HEEDED or (kind == _PROFILES and self._audit.remembers):
+            self._heed(decode_server(payload))
+        elif kind in SERVER_KINDS and kinds[kind] % _DECODE_EVERY == 1:
+            decode_server(payload)
+
+    def _saw_frame(self, data: bytes, start: int, stop: int) -> None:
+        """A frame's payload is `data[start:stop]`. The hot path: see the top of the module."""
+        log = self._arrivals
+        log.whens.append(perf_counter())
+        log.heads.append(data[start + PAYLOAD_HEADER_AT : start + HEADER_STOP])
+        log.sizes.append(stop - start)
+        log.whose.append(self.index)
+        self.frames = frames = self.frames + 1
+        if frames >= self._check_at:
+            self._look_closer(data[start:stop])
+
+    def _look_closer(self, payload: bytes) -> None:
+        if self.stage is Stage.WELCOMED:
+            self.stage = Stage.LIVING
+            self.joined_s = perf_counter() - self.began_s
+            self._desk.listener.bot_joined(self)
+        elif self.stage is Stage.GREETING:
+            self._break(FaultKind.BAD_MESSAGE, "a frame came before Welcome")
+            return
+        self._check_at = self.frames + self._audit.every
+        try:
+            self._audit.check_frame(payload)
+        except ProtocolError as error:
+            self._break(FaultKind.BAD_MESSAGE, str(error))
+
+    def _heed(self, message: m.AnyServerMessage) -> None:
+        match message:
+            case m.Welcome():
+                self._welcomed(message)
+            case m.Profiles():
+                self._audit.learn(message)
+            case m.Denied():
+                self._desk.note_denied(message)
+            case m.Goodbye():
+                self.ending = Ending(message.code, message.reason, message.retry_after_s)
+
+    def _welcomed(self, welcome: m.Welcome) -> None:
+        if self.stage is not Stage.GREETING:
+            self._break(FaultKind.BAD_MESSAGE, "a second Welcome")
+            return
+        self.stage = Stage.WELCOMED
+        self.welcomed = True
+        self._audit.entity = welcome.entity
+        self._desk.listener.bot_welcomed(self, welcome)
+
+    # ---- what goes out -----------------------------------------------------------------------------
+
+    def _greet(self) -> None:
+        self._say(m.Hello(PROTOCOL_VERSION, name=self.name, client="futurecity-loadtest"))
+
+    def _say(self, message: m.AnyClientMessage) -> None:
+        self._write(self._framed(encode(message)))
+
+    def _write(self, data: bytes) -> None:
+        self.bytes_up += len(data)
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def _break(self, kind: FaultKind, what: str) -> None:
+        """The server broke the wire: note it, and hang up as any client would."""
+        self._desk.faults.note(kind, self.index, what)
+        self.ending = Ending(ABNORMAL, f"{kind.value}: {what}")
+        self._rest = b""
+        if self._transport is not None:
+            self._transport.abort()

@@ -1,0 +1,47 @@
+"""What a server can do wrong on the wire, counted by kind, with a few examples of each kept for the report."""
+
+from collections import Counter
+from enum import StrEnum
+
+# Three examples show a pattern; thirty thousand would only show that memory is finite.
+EXAMPLES_MAX = 3
+
+
+class FaultKind(StrEnum):
+    """Every promise of the wire that the bots check; a run with a single fault fails."""
+
+    TICK_WENT_BACK = "tick_went_back"
+    TOO_FAST = "too_fast"
+    ACK_WENT_BACK = "ack_went_back"
+    ACK_NEVER_SENT = "ack_never_sent"
+    INPUT_UNACKNOWLEDGED = "input_unacknowledged"
+    BAD_FRAMING = "bad_framing"
+    BAD_MESSAGE = "bad_message"
+    BAD_FRAME_SIZE = "bad_frame_size"
+    TOO_MANY_RECORDS = "too_many_records"
+    DUPLICATE_RECORD = "duplicate_record"
+    SAW_ITSELF = "saw_itself"
+    BAD_OFFSET = "bad_offset"
+    BAD_ANIMATION = "bad_animation"
+    OTHER_TOO_FAST = "other_too_fast"
+    MISSING_PROFILE = "missing_profile"
+
+
+class Faults:
+    """How often each fault was seen, and who saw the first ones."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[FaultKind] = Counter()
+        self.examples: dict[FaultKind, list[str]] = {}
+
+    @property
+    def total(self) -> int:
+        """Faults of all kinds."""
+        return self.counts.total()
+
+    def note(self, kind: FaultKind, bot: int, what: str, times: int = 1) -> None:
+        """Count a fault seen by bot number `bot`; `what` is one clause for a person."""
+        self.counts[kind] += times
+        kept = self.examples.setdefault(kind, [])
+        if len(kept) < EXAMPLES_MAX:
+            kept.append(f"bot {bot}: {what}")

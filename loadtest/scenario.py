@@ -1,0 +1,104 @@
+"""A scenario: who comes, how fast, what they do there, and what has to hold; read from `scenarios/NAME.toml`."""
+
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from loadtest.arrivals import Rules
+from loadtest.behaviours import BEHAVIOURS
+
+Positive = Annotated[float, Meta(gt=0, le=1e6)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+# One process and its port range hold no more (loadtest/room.py); an hour of seconds is all a report can plot.
+Bots = Annotated[int, Meta(ge=1, le=20_000)]
+Seconds = Annotated[float, Meta(ge=1, le=3600)]
+
+
+class ScenarioError(Exception):
+    """A scenario file that cannot be used: the message names file, key and what is allowed."""
+
+
+class Join(Struct, frozen=True, forbid_unknown_fields=True):
+    """How bots arrive: the first at once, the last after `over_s`; whoever has no frame after `timeout_s` is out."""
+
+    over_s: Annotated[float, Meta(ge=0, le=600)]
+    timeout_s: Annotated[float, Meta(gt=0, le=600)] = 60.0
+
+
+class Settle(Struct, frozen=True, forbid_unknown_fields=True):
+    """What to wait for after the last join: `share` of all bots in the scenario's zone, `seconds_max` at most.
+
+    `seconds_min` is waited in any case. A share of 0 waits for nothing else.
+    """
+
+    seconds_min: Annotated[float, Meta(ge=0, le=600)] = 3.0
+    seconds_max: Annotated[float, Meta(ge=0, le=600)] = 60.0
+    share: Share = 0.0
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """What has to hold for a run to pass; a limit that is not given is not checked.
+
+    That everybody joins, nobody healthy is cut, and no bot finds a fault is always checked.
+    """
+
+    all_joined_s_max: Positive | None = None
+    mean_hz_min: Positive | None = None
+    p01_hz_min: Positive | None = None
+    gap_p99_ms_max: Positive | None = None
+    input_p99_ms_max: Positive | None = None
+    down_bytes_s_max: Positive | None = None
+    cpu_us_per_frame_max: Positive | None = None
+    rss_kb_per_client_max: Positive | None = None
+
+
+class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything one run is made of, apart from the server."""
+
+    about: str
+    bots: Bots
+    seconds: Seconds
+    zone: str
+    behaviours: dict[str, Positive]
+    join: Join
+    settle: Settle = Settle()
+    clusters: Annotated[int, Meta(ge=1, le=100)] = 12
+    habits: dict[str, Positive] = {}
+    rules: Rules = Rules()
+    limits: Limits = Limits()
+
+
+def scenario_names() -> list[str]:
+    """The scenarios that come with the load test."""
+    files = resources.files("loadtest").joinpath("scenarios").iterdir()
+    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+
+
+def load_scenario(name: str) -> Scenario:
+    """The scenario of that name, or of that file if it ends in `.toml`. Raises ScenarioError."""
+    if name.endswith(".toml"):
+        return read_scenario(Path(name))
+    if name not in scenario_names():
+        raise ScenarioError(f"no scenario {name!r}: there are {', '.join(scenario_names())}, or a file ending in .toml")
+    with resources.as_file(resources.files("loadtest").joinpath("scenarios", f"{name}.toml")) as path:
+        return read_scenario(path)
+
+
+def read_scenario(path: Path) -> Scenario:
+    """A scenario from a file. Raises ScenarioError."""
+    try:
+        scenario = msgspec.toml.decode(path.read_bytes(), type=Scenario)
+    except OSError as error:
+        raise ScenarioError(f"{path}: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path}: {error}") from None
+    unknown = sorted(set(scenario.behaviours) - set(BEHAVIOURS))
+    if unknown or not scenario.behaviours:
+        known = ", ".join(BEHAVIOURS)
+        raise ScenarioError(f"{path}: behaviours: {', '.join(unknown) or 'none given'}; there are {known}")
+    if scenario.settle.seconds_min > scenario.settle.seconds_max:
+        raise ScenarioError(f"{path}: settle.seconds_min: at most settle.seconds_max ({scenario.settle.seconds_max})")
+    return scenario
