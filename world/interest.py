@@ -48,9 +48,6 @@ LEAF_LEVELS = 6
 CIRCLE_WANTED = 76
 # Widenings tried, in bins, each about a third larger than the one before.
 WIDENINGS = np.array([1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 29, 38, 50, 66, 87, 115, 152], np.int32)
-# More than this in one rectangle is a pile (hundreds on one square metre). Every n-th of them is looked
-# at then, since nobody can tell a pile's members apart; it bounds what a prank on one spot can cost.
-CANDIDATES_MAX = 2048
 # Distances computed at once: keeps a matrix within the processor's cache.
 MATRIX_MAX = 1 << 17
 # Squared offsets up to this (the reach of a frame's int16) still add up within int32.
@@ -59,6 +56,7 @@ OFFSET_MAX = 32767
 KEEP_NUMERATOR, KEEP_SHIFT = 13, 4
 FAR = np.int32(0x7FFFFFFF)
 PINNED = np.int32(-1)
+_NO_PINS = (EMPTY,) * PINNED_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +117,7 @@ class Interest:
         """Keep these in a viewer's set while they are within sight, however many stand nearer."""
         if len(slots) > PINNED_MAX:
             raise ValueError(f"a viewer may pin {PINNED_MAX} entities, not {len(slots)}")
-        self._pins[viewer] = slots
+        self._pins[viewer] = slots + _NO_PINS[len(slots) :]
 
     def refresh(self, tick: int, viewers: Int, crowd: Crowd) -> Int:
         """Choose anew for the viewers whose turn it is; returns whose it was.
@@ -173,13 +171,12 @@ class Interest:
             return
         short = np.flatnonzero(reach > _room(rectangle, bins, group))
         if short.size:
-            farthest = int(reach[short].max())
+            farthest = min(_unkept(int(reach[short].max())), self.sight.sight_cm)
             again = group.part(short)
             self._choose(again, _around(again, farthest, bins), bins, crowd, farthest)
 
     def _candidates(self, members: NDArray[np.int64], bins: Bins, pinned: "_Candidates") -> "_Candidates":
         """The members of a rectangle, and behind them whoever is pinned and not among them."""
-        members = members[:: -(-members.size // CANDIDATES_MAX) or 1]
         slots = bins.slots[members]
         if not pinned.slots.size:
             return _Candidates(slots, bins.x[members], bins.z[members], 0)
@@ -187,22 +184,25 @@ class Interest:
         slots = np.concatenate((slots[keep], pinned.slots))
         x = np.concatenate((bins.x[members][keep], pinned.x))
         z = np.concatenate((bins.z[members][keep], pinned.z))
-        return _Candidates(slots, x, z, pinned.slots.size)
+        return _Candidates(slots, x, z, pinned.performers)
 
     def _pinned_for(self, group: "_Group", crowd: Crowd) -> "_Candidates":
-        """Performers nearest to this group, and what its viewers have pinned themselves."""
-        slots = crowd.performers
-        own = [slot for viewer in group.slots.tolist() for slot in self._pins.get(viewer, ())] if self._pins else []
-        if own:
-            slots = np.unique(np.concatenate((slots, np.array(own, np.int32))))
-        if not slots.size:
-            return _Candidates(slots, slots, slots, 0)
-        slots = slots[crowd.layer[slots] == crowd.layer[group.slots[0]]]
-        dx = crowd.x[slots].astype(np.int64) - int(group.x[0])
-        dz = crowd.z[slots].astype(np.int64) - int(group.z[0])
-        nearest = np.argsort(dx * dx + dz * dz, kind="stable")[:PINNED_MAX]
-        slots = slots[nearest]
-        return _Candidates(slots, crowd.x[slots], crowd.z[slots], slots.size)
+        """What this group's viewers have pinned themselves, and behind them the performers nearest to it."""
+        performers = crowd.performers
+        if performers.size:
+            performers = performers[crowd.layer[performers] == crowd.layer[group.slots[0]]]
+            dx = crowd.x[performers].astype(np.int64) - int(group.x[0])
+            dz = crowd.z[performers].astype(np.int64) - int(group.z[0])
+            performers = performers[np.argsort(dx * dx + dz * dz, kind="stable")[:PINNED_MAX]]
+        slots = performers
+        if self._pins:
+            own = np.setdiff1d(self._pins_of(group.slots), [EMPTY, *performers.tolist()]).astype(np.int32)
+            slots = np.concatenate((own[crowd.layer[own] == crowd.layer[group.slots[0]]], performers))
+        return _Candidates(slots, crowd.x[slots], crowd.z[slots], performers.size)
+
+    def _pins_of(self, viewers: Int) -> Int:
+        """What each viewer has pinned: (viewers, PINNED_MAX), EMPTY behind."""
+        return np.array([self._pins.get(viewer, _NO_PINS) for viewer in viewers.tolist()], np.int32)
 
     def _choose_rows(self, group: "_Group", candidates: "_Candidates") -> NDArray[np.int64]:
         """Choose for some viewers; returns how far (cm) each had to reach, the whole sight where too few were found."""
@@ -211,14 +211,13 @@ class Interest:
         column_of[slots] = np.arange(1, slots.size + 1, dtype=np.int32)
         kept = column_of[group.kept]
         mine = column_of[group.slots]
+        own = column_of[self._pins_of(group.slots)] if self._pins else None
         column_of[slots] = 0
         rows, places = np.nonzero(kept)
         columns = kept[rows, places] - 1
         ranks = rank[rows, columns]
         rank[rows, columns] = np.where(ranks == FAR, FAR, (ranks >> KEEP_SHIFT) * KEEP_NUMERATOR)
-        if candidates.pinned:
-            last = rank[:, -candidates.pinned :]
-            last[last < FAR] = PINNED
+        _rank_pinned(rank, own, candidates.performers)
         myself = np.flatnonzero(mine)
         rank[myself, mine[myself] - 1] = FAR
         return self._take_nearest(group.slots, slots, rank)
@@ -228,7 +227,8 @@ class Interest:
         dx = candidates.x[None, :] - group.x[:, None]
         dz = candidates.z[None, :] - group.z[:, None]
         sight = min(self.sight.sight_cm, OFFSET_MAX)
-        near = _spread(candidates.x) + _spread(candidates.z) <= sight
+        # Viewers stand where candidates do, or at most a bin off where a pile was thinned.
+        near = _spread(candidates.x) + _spread(candidates.z) + 2 * BIN_CM <= sight
         if not near:
             np.clip(dx, -OFFSET_MAX, OFFSET_MAX, out=dx)
             np.clip(dz, -OFFSET_MAX, OFFSET_MAX, out=dz)
@@ -275,12 +275,26 @@ class _Group(NamedTuple):
 
 
 class _Candidates(NamedTuple):
-    """Whom a group chooses from; the last `pinned` of them rank before everybody."""
+    """Whom a group chooses from; the last `performers` of them are pinned for everybody, the nearest first."""
 
     slots: Int
     x: Int
     z: Int
-    pinned: int
+    performers: int
+
+
+def _rank_pinned(rank: Int, own: Int | None, performers: int) -> None:
+    """Rank the pinned in sight first: a viewer's own (columns + 1), then performers, PINNED_MAX at most."""
+    room = np.full((rank.shape[0], 1), PINNED_MAX)
+    if own is not None:
+        rows, places = np.nonzero(own)
+        columns = own[rows, places] - 1
+        seen = rank[rows, columns] < FAR
+        rank[rows[seen], columns[seen]] = PINNED
+        room -= np.bincount(rows[seen], minlength=rank.shape[0])[:, None]
+    if performers:
+        last = rank[:, -performers:]
+        last[(last < FAR) & (np.arange(performers) < room)] = PINNED
 
 
 def _widenings(leaves: Leaves, chosen: NDArray[np.int64], bins: Bins, sight_cm: int) -> Int:
@@ -301,7 +315,7 @@ def _members(rectangle: Rectangle, bins: Bins, group: _Group, reach_cm: int) -> 
     x, z = bins.x[members], bins.z[members]
     dx = np.maximum(np.maximum(group.x.min() - x, x - group.x.max()), 0).astype(np.int64)
     dz = np.maximum(np.maximum(group.z.min() - z, z - group.z.max()), 0).astype(np.int64)
-    return members[dx * dx + dz * dz <= reach_cm * reach_cm]
+    return np.asarray(members[dx * dx + dz * dz <= reach_cm * reach_cm])
 
 
 def _room(rectangle: Rectangle, bins: Bins, group: _Group) -> Int:
@@ -325,6 +339,11 @@ def _around(group: _Group, reach_cm: int, bins: Bins) -> Rectangle:
 def _root(ranks: Int) -> NDArray[np.int64]:
     """At least the distance behind squared ones (pinned count as none)."""
     return np.asarray(np.sqrt(np.maximum(ranks, 0)) + 1, np.int64)
+
+
+def _unkept(reach_cm: int) -> int:
+    """At least how far a member can stand that counted as `reach_cm` away because it was kept."""
+    return reach_cm * 10 // 9 + 6
 
 
 def _spread(values: Int) -> int:
