@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.crowds import SHAPES, People, people
-from world.bins import BIN_CM, Bins
+from world.bins import BIN_CM, PILE_MAX, Bins
 
 RECTANGLES = st.tuples(*[st.integers(-40, 440)] * 4)
-CROWDS = st.builds(people, st.sampled_from(sorted(SHAPES)), st.integers(1, 300), st.integers(0, 2**32))
+OPEN_SHAPES = sorted(SHAPES.keys() - {"pile"})
+CROWDS = st.builds(people, st.sampled_from(OPEN_SHAPES), st.integers(1, 300), st.integers(0, 2**32))
 
 
 def bins_of(crowd: People) -> Bins:
@@ -46,7 +47,9 @@ def test_counts_of_many_rectangles_at_once_are_the_numbers_of_their_members(
 @given(crowd=CROWDS)
 def test_sorting_by_bin_loses_nobody_and_moves_nobody(crowd: People) -> None:
     bins = bins_of(crowd)
-    places = {slot: (x, z) for slot, x, z in zip(*(part.tolist() for part in (bins.slots, bins.x, bins.z)), strict=True)}
+    places = {
+        slot: (x, z) for slot, x, z in zip(*(part.tolist() for part in (bins.slots, bins.x, bins.z)), strict=True)
+    }
     assert places == dict(zip(crowd.slots.tolist(), zip(crowd.x.tolist(), crowd.z.tolist(), strict=True), strict=True))
     column, row = bins.bin_of(bins.x, bins.z)
     assert np.all(np.diff(row.astype(np.int64) * bins.columns + column) >= 0)
@@ -61,3 +64,15 @@ def test_a_city_too_wide_for_the_table_is_refused_rather_than_built() -> None:
     slots, z = np.array([1, 2], np.int32), np.zeros(2, np.int32)
     with pytest.raises(AssertionError):
         Bins(slots, np.array([0, 4096 * BIN_CM], np.int32), z)
+
+
+@given(count=st.integers(1, 1000), beside=st.integers(1, 90), seed=st.integers(0, 2**32))
+def test_a_pile_is_thinned_evenly_and_nobody_beside_it_is(count: int, beside: int, seed: int) -> None:
+    heap, others = people("pile", count, seed), people("line", beside, seed)
+    crowd = People(*(np.concatenate(pair) for pair in zip(heap, others, strict=True)))
+    bins = bins_of(crowd)
+    assert set(crowd.slots[count:].tolist()) <= set(bins.slots.tolist())
+    kept = np.sort(bins.slots[bins.slots <= count])
+    assert kept.size <= PILE_MAX
+    assert kept.size == count or (kept.size > PILE_MAX // 2 and np.unique(np.diff(kept)).size == 1)
+    assert bins.counts_in(*np.array([[0], [0], [bins.columns], [bins.rows]], np.int32)).tolist() == [bins.slots.size]
