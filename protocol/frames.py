@@ -132,7 +132,7 @@ def build_frames(
     rows = np.empty((viewers, ROW_BYTES), np.uint8)
     rows[:, _PAYLOAD_AT:_HEADER_AT] = np.frombuffer(FRAME_PREFIX, np.uint8)
     rows[:, _HEADER_AT:_BIN16_AT] = headers.view(np.uint8).reshape(viewers, HEADER_BYTES)
-    rows[:, _RECORDS_AT:] = records.view(np.uint8).reshape(viewers, -1)
+    rows[:, _RECORDS_AT:] = records.view(np.uint8).reshape(viewers, FRAME_RECORDS_MAX * RECORD_BYTES)
     records_bytes = counts * RECORD_BYTES
     rows[:, _BIN16_AT] = 0xC5
     rows[:, _BIN16_AT + 1] = records_bytes >> 8

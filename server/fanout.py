@@ -140,6 +140,7 @@ class Fanout:
         self, tick: int, viewers: Sequence[Viewer], introduced: dict[int, list[bytes]], heard: Heard
     ) -> dict[int, bytes]:
         """What goes out behind the frames, by viewer's row: profiles, then events, then the crowd map."""
+        slots = np.array([viewer.slot for viewer in viewers], np.int32)
         parts: dict[int, list[bytes]] = {}
         for row, entries in introduced.items():
             parts.setdefault(row, []).append(viewers[row].outbox.frame(profiles_payload(entries)))
@@ -148,9 +149,9 @@ class Fanout:
             outbox = viewers[row].outbox
             parts.setdefault(row, []).extend(reports.framed(event, outbox) for event in events)
         crowd_map = CrowdMap(self._scene, tick)
-        for row, viewer in enumerate(viewers):
-            if (tick - viewer.slot) % TICKS_PER_CROWD_MAP == 0:
-                parts.setdefault(row, []).append(viewer.outbox.frame(crowd_map.payload_for(viewer.slot)))
+        for row in np.flatnonzero((tick - slots) % TICKS_PER_CROWD_MAP == 0).tolist():
+            viewer = viewers[row]
+            parts.setdefault(row, []).append(viewer.outbox.frame(crowd_map.payload_for(viewer.slot)))
         return {row: b"".join(pieces) for row, pieces in parts.items()}
 
 

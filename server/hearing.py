@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -42,6 +43,6 @@ def choose_reports(reports: Sequence[Report], viewers: NDArray[np.int32], scene:
     place = np.arange(rows.size) - np.searchsorted(rows, rows)
     chosen = place < EVENTS_PER_FRAME_MAX
     pairs = zip(rows[chosen].tolist(), events[chosen].tolist(), strict=True)
-    by_row = {row: [event for _, event in group] for row, group in groupby(pairs, lambda pair: pair[0])}
+    by_row = {row: [event for _, event in group] for row, group in groupby(pairs, itemgetter(0))}
     dropped = (len(reports) - kept.size) * viewers.size
     return Heard(by_row, int(chosen.sum()), int(rows.size - chosen.sum()) + dropped)

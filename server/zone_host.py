@@ -42,6 +42,8 @@ class ZoneHost:
         except Exception:
             log.exception("zone failed, its tick is lost", zone=self.world.zone, tick=tick)
             self._metrics.commands["fault"].inc(len(batch.commands) + len(batch.moves))
+            if self._journal is not None:
+                self._journal.record(tick, self.world.zone, batch, None)
             return
         if self._journal is not None:
             self._journal.record(tick, self.world.zone, batch, digest(self.world))
@@ -79,8 +81,9 @@ class ZoneHost:
         refused, faults = len(outcome.refused), len(outcome.faults)
         applied = len(batch.commands) + len(batch.moves) - refused - faults
         for result, count in (("applied", applied), ("refused", refused), ("fault", faults)):
-            if count:
-                self._metrics.commands[result].inc(count)
+            self._metrics.commands[result].inc(count)
+        self._metrics.denied["rule"].inc(refused)
+        self._metrics.denied["fault"].inc(faults)
 
     def _send_after(self, batch: Batch) -> Batch:
         """Pass on what was posted here, in the last tick, for entities that had just left for another zone."""

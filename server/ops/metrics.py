@@ -29,8 +29,8 @@ prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
 TRANSPORTS = ("ws", "tcp")
 # What a tick does, in order; `total` is from its start to its last write.
 PHASES = ("input", "zones", "merge", "interest", "frames", "send", "total")
-FRAME_SKIPS = ("slow", "shed", "late")
-EVENT_CUTS = ("cap", "shed", "slow")
+FRAME_SKIPS = ("slow",)
+EVENT_CUTS = ("cap",)
 COMMAND_OUTCOMES = ("applied", "refused", "fault", "dropped")
 # `rule` is any refusal by the world itself: which rule, the client is told and the log tells.
 DENIALS = ("unknown_deed", "invalid", "rate", "rule", "fault")
