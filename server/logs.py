@@ -4,8 +4,18 @@ import logging
 import sys
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 
 from server.settings import LogSettings
+
+
+class OurFaults(logging.Filter):
+    """Lets through what went wrong here, and not the traceback of every stranger's malformed request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to write the record."""
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, HttpProcessingError)
 
 
 def configure(settings: LogSettings) -> None:
@@ -26,3 +36,4 @@ def configure(settings: LogSettings) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    logging.getLogger("aiohttp.server").addFilter(OurFaults())

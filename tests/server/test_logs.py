@@ -1,12 +1,14 @@
 """The log: one line an event, on standard error, at the level that was asked for."""
 
 import json
+import logging
 from collections.abc import Iterator
 
 import pytest
 import structlog
+from aiohttp.http_exceptions import BadHttpMessage
 
-from server.logs import configure
+from server.logs import OurFaults, configure
 from server.settings import LogSettings
 
 
@@ -50,3 +52,12 @@ def test_what_is_below_the_level_is_not_written(capsys: pytest.CaptureFixture[st
     written = capsys.readouterr().err
     assert "a detail" not in written
     assert "a fault" in written
+
+
+def test_a_strangers_malformed_request_is_not_a_fault_of_ours_to_log() -> None:
+    def record(error: Exception) -> logging.LogRecord:
+        return logging.LogRecord("aiohttp.server", logging.ERROR, "", 0, "", (), (type(error), error, None))
+
+    keep = OurFaults().filter
+    assert not keep(record(BadHttpMessage("not HTTP")))
+    assert keep(record(ValueError("a bug")))
