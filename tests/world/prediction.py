@@ -1,17 +1,14 @@
-"""The movement rule once more, for one body and in plain integers, as a client would write it from world/README.md."""
+"""A body that moves by the lines in world/README.md, as a client's would: the document itself is run here."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from world.motion import SINE_QUARTER
+import world
 
-STEP_CM = 40
-JUMP_CM_S = 640
-GRAVITY_CM_S = 100
-FALL_CM_S = 2000
-TICKS_PER_S = 20
-INTENT_TICKS = 60
-PACES = (0, 180 * 256 // 20, 600 * 256 // 20)
+README = (Path(world.__path__[0]) / "README.md").read_text("utf-8")
 
 Ground = Callable[[int, int], int]
 
@@ -30,45 +27,21 @@ class Body:
     steer: int = 0
     gait: int = 0
     jump: bool = False
-    intent_age: int = 0  # ticks since the last intent
+    ticks_since_intent: int = 0
 
 
-def sine(pace: int, steer: int) -> int:
-    """The rounded product, ties away from zero."""
-    steer %= 256
-    folded = steer % 128
-    size = (pace * SINE_QUARTER[folded if folded <= 64 else 128 - folded] + 16384) >> 15
-    return size if steer < 128 else -size
+def written_rule() -> dict[str, Any]:
+    """What the README's Python block defines."""
+    block = re.search(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    assert block is not None
+    names: dict[str, Any] = {}
+    exec(block.group(1), names)
+    return names
+
+
+RULE = written_rule()
 
 
 def predict(body: Body, ground: Ground) -> None:
-    """One tick of `body`, in place."""
-    if body.intent_age >= INTENT_TICKS:
-        body.gait = 0
-    body.intent_age += 1
-    _walk(body, ground)
-    _rise_and_fall(body, ground(body.x, body.z))
-    body.jump = False
-
-
-def _walk(body: Body, ground: Ground) -> None:
-    pace = PACES[body.gait]
-    x, part = divmod(body.x * 256 + body.x_part + sine(pace, body.steer), 256)
-    if ground(x, body.z) <= body.y + STEP_CM:
-        body.x, body.x_part = x, part
-    z, part = divmod(body.z * 256 + body.z_part + sine(pace, body.steer + 64), 256)
-    if ground(body.x, z) <= body.y + STEP_CM:
-        body.z, body.z_part = z, part
-
-
-def _rise_and_fall(body: Body, ground: int) -> None:
-    if body.grounded and body.jump:
-        body.vy = JUMP_CM_S
-    elif body.grounded and body.y - ground <= STEP_CM:
-        body.y = ground
-        return
-    body.y += body.vy // TICKS_PER_S
-    body.vy = max(body.vy - GRAVITY_CM_S, -FALL_CM_S)
-    body.grounded = body.y <= ground
-    if body.grounded:
-        body.y, body.vy = ground, 0
+    """One tick of `body`, in place, by the written rule."""
+    RULE["tick"](body, ground)

@@ -210,7 +210,7 @@ def test_a_client_predicts_every_tick_exactly(spawn: str, legs: list[tuple[int, 
     for steer, gait, jump, ticks in [*legs, (0, STAND, False, quiet)]:
         for tick in range(ticks):
             if tick % 7 == 0:  # not every tick brings an intent
-                body.steer, body.gait, body.jump, body.intent_age = steer, gait, jump, 0
+                body.steer, body.gait, body.jump, body.ticks_since_intent = steer, gait, jump, 0
                 hamlet.go(ME, steer, 1, gait, int(jump))
             else:
                 hamlet.step()
