@@ -18,7 +18,7 @@ class Scene:
 
     def __init__(self, zones: Sequence[Zone]) -> None:
         self._origins = [(zone.rect.x - MARGIN_CM, zone.rect.z - MARGIN_CM) for zone in zones]
-        self._slots_of: dict[int, NDArray[np.int32]] = {}
+        self._slots_of = {number: np.zeros(0, np.int32) for number in range(len(zones))}
         self.present: NDArray[np.int32] = np.zeros(0, np.int32)
         self.performers: NDArray[np.int32] = np.zeros(0, np.int32)
         self.here: NDArray[np.bool_] = np.zeros(SLOTS, np.bool_)
@@ -34,6 +34,9 @@ class Scene:
             self._slots_of[snapshot.zone] = self._write(snapshot)
         self.here[self.present] = False
         self.present = np.concatenate(list(self._slots_of.values()))
+        if len(snapshots) < len(self._slots_of):
+            # Whom a silent zone is remembered with may have crossed into another meanwhile.
+            self.present = np.unique(self.present)
         self.here[self.present] = True
         self.performers = self.present[(self.flags[self.present] & FLAG_PERFORMER) != 0]
 
