@@ -35,12 +35,15 @@ class Introductions:
         self._entry_of: dict[int, bytes] = {}
 
     def learn(self, records: Sequence[ProfileRecord]) -> None:
-        """New or changed profiles: nobody knows them yet."""
+        """New or changed profiles: nobody knows them yet. One told again unchanged, as at a border, is no news."""
         for record in records:
             slot = record.entity & SLOT_MASK
+            entry = encode_entry(Profile(record.entity, record.version, record.name, record.look))
+            if self._entry_of.get(slot) == entry:
+                continue
             seat = self._seat(slot)
             self._knows[:, seat >> 3] &= ~np.uint8(1 << (seat & 7))
-            self._entry_of[slot] = encode_entry(Profile(record.entity, record.version, record.name, record.look))
+            self._entry_of[slot] = entry
 
     def forget_viewer(self, slot: int) -> None:
         """The next viewer in this slot knows nobody."""
