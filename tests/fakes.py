@@ -1,0 +1,134 @@
+"""What tests put in the place of sockets, clients and zones: transports that remember, bodies that just stand there."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from protocol.codec import decode_server
+from protocol.errors import CloseCode
+from protocol.framing import Splitter, tcp_frame, ws_frame
+from protocol.limits import SERVER_MESSAGE_BYTES_MAX
+from protocol.messages import AnyServerMessage
+from server.bus import Snapshot
+from server.entities import SLOT_BITS
+from server.outbox import Outbox
+from server.scene import Scene
+from world.city import Spawn, Zone
+from world.snapshot import MARGIN_CM
+from world.state import FLAG_GROUNDED
+from world.tick import SNAPSHOT_DTYPE, ProfileRecord
+
+FIRST_GENERATION = 1 << SLOT_BITS
+
+
+class FakeTransport:
+    """Takes everything at once and remembers it; `backlog` is what it claims to hold."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.backlog = 0
+        self.closing = False
+        self.aborted = False
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+    def get_write_buffer_size(self) -> int:
+        return self.backlog
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def abort(self) -> None:
+        self.closing = self.aborted = True
+
+
+class FakeClient(Outbox):
+    """An outbox with a fake transport behind it, and everything that went through, decoded."""
+
+    def __init__(self, websocket: bool = False) -> None:
+        self.transport = FakeTransport()
+        self.parted: list[CloseCode] = []
+        super().__init__(self.transport, ws_frame if websocket else tcp_frame, self._parting, websocket)
+
+    @property
+    def heard(self) -> list[AnyServerMessage]:
+        """Every message written so far."""
+        return messages(b"".join(self.transport.written), self.websocket)
+
+    def all(self, kind: type[AnyServerMessage]) -> list[AnyServerMessage]:
+        """Every message of a kind."""
+        return [message for message in self.heard if isinstance(message, kind)]
+
+    def forget(self) -> None:
+        """Count from here on."""
+        self.transport.written.clear()
+
+    def _parting(self, code: int, _: str) -> None:
+        self.parted.append(CloseCode(code))
+        self.transport.closing = True
+
+
+def messages(data: bytes, websocket: bool) -> list[AnyServerMessage]:
+    """The messages in a stream of whole ones, in either transport's framing."""
+    payloads = _unframed(data) if websocket else list(Splitter(SERVER_MESSAGE_BYTES_MAX).feed(data))
+    return [decode_server(payload) for payload in payloads]
+
+
+def _unframed(data: bytes) -> Iterable[bytes]:
+    """Unmasked, unfragmented WebSocket frames as the server writes them."""
+    at = 0
+    while at < len(data):
+        assert data[at] == 0x82
+        short = data[at + 1]
+        wide = {126: 2, 127: 8}.get(short, 0)
+        size = int.from_bytes(data[at + 2 : at + 2 + wide], "big") if wide else short
+        at += 2 + wide + size
+        yield data[at - size : at]
+
+
+class Body(NamedTuple):
+    """Somebody in a snapshot: a slot's first owner, at x and z (cm), doing nothing."""
+
+    slot: int
+    x: int = 0
+    z: int = 0
+    y: int = 0
+    heading: int = 0
+    animation: int = 0
+    input: int = 0
+    vy: int = 0
+    flags: int = FLAG_GROUNDED
+    layer: int = 0
+    generation: int = 1
+
+    @property
+    def entity(self) -> int:
+        """The whole id."""
+        return self.generation << SLOT_BITS | self.slot
+
+
+def field(number: int = 0, side_m: float = 400) -> Zone:
+    """An empty square; the next one begins at its eastern border."""
+    spawn = Spawn(name="middle", x_m=side_m / 2, z_m=side_m / 2, spread_m=0, facing_deg=0)
+    return Zone(name=f"field{number}", x_m=number * side_m, z_m=0, width_m=side_m, depth_m=side_m, spawn=(spawn,))
+
+
+def snapshot(bodies: Sequence[Body], zone: Zone | None = None, number: int = 0, tick: int = 1) -> Snapshot:
+    """A zone's snapshot with these bodies, each introduced by its slot's number."""
+    corner = (zone or field(number)).rect
+    rows = np.zeros(len(bodies), SNAPSHOT_DTYPE)
+    for name in ("entity", "y", "heading", "animation", "input", "vy", "flags", "layer"):
+        rows[name] = [getattr(body, name) for body in bodies]
+    rows["x"] = [body.x - corner.x + MARGIN_CM for body in bodies]
+    rows["z"] = [body.z - corner.z + MARGIN_CM for body in bodies]
+    profiles = [ProfileRecord(body.entity, 1, f"number {body.slot}", {}) for body in bodies]
+    return Snapshot(number, tick, rows, [], profiles)
+
+
+def scene_of(bodies: Sequence[Body]) -> Scene:
+    """One field with these bodies in it."""
+    scene = Scene([field()])
+    scene.merge([snapshot(bodies)])
+    return scene

@@ -1,0 +1,146 @@
+"""Introductions: everybody once, a few at a time, and again only when there is something new."""
+
+import msgspec
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from protocol.codec import decode_server, encode
+from protocol.limits import NAME_CHARS_MAX, PROFILES_PER_MESSAGE_MAX, SERVER_MESSAGE_BYTES_MAX
+from protocol.messages import Profile, Profiles
+from server.entities import SLOT_BITS, SLOTS
+from server.introductions import SEATS_FIRST, Introductions, encode_entry, profiles_payload
+from world.tick import ProfileRecord
+
+LOOK = {f"slider_{number}": number for number in range(16)}
+
+
+def record(slot: int, version: int = 1, name: str = "", generation: int = 1) -> ProfileRecord:
+    return ProfileRecord(generation << SLOT_BITS | slot, version, name or f"number {slot}", LOOK)
+
+
+def everybody(slots: list[int]) -> Introductions:
+    introductions = Introductions()
+    introductions.learn([record(slot) for slot in slots])
+    return introductions
+
+
+def shown(*frames: list[int]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Frames of any length as `due` takes them."""
+    rows = np.zeros((len(frames), max(map(len, frames))), np.int32)
+    for row, frame in zip(rows, frames, strict=True):
+        row[: len(frame)] = frame
+    return rows, np.array([len(frame) for frame in frames])
+
+
+def introduce(introductions: Introductions, viewer: int, frame: list[int]) -> list[ProfileRecord]:
+    """Who is introduced to one viewer with one frame."""
+    due = introductions.due(np.array([viewer], np.int32), *shown(frame))
+    if not due:
+        return []
+    message = decode_server(profiles_payload(due[0]))
+    assert isinstance(message, Profiles)
+    return [ProfileRecord(*msgspec.structs.astuple(profile)) for profile in message.profiles]
+
+
+def slots_of(records: list[ProfileRecord]) -> list[int]:
+    return [each.entity & (SLOTS - 1) for each in records]
+
+
+def test_an_introduction_says_everything_about_an_entity() -> None:
+    assert introduce(everybody([8]), 3, [8]) == [record(8)]
+
+
+@given(seed=st.integers(0, 2**32), crowd=st.sampled_from([20, 300, 3000]))
+@settings(max_examples=15)
+def test_everybody_shown_is_introduced_once_however_often_and_in_whatever_company(seed: int, crowd: int) -> None:
+    chance = np.random.default_rng(seed)
+    slots = (chance.permutation(crowd)[:100] + 1).tolist()
+    introductions = everybody(list(range(1, crowd + 1)))
+    met: list[int] = []
+    for _ in range(60):
+        frame = chance.permutation(slots)[:32].tolist()
+        met += slots_of(introduce(introductions, crowd, frame))
+    assert len(met) == len(set(met))
+    assert set(met) <= set(slots)
+    for _ in range(100 // PROFILES_PER_MESSAGE_MAX):
+        met += slots_of(introduce(introductions, crowd, slots))
+    assert sorted(met) == sorted(slots)
+
+
+def test_at_most_four_are_introduced_with_a_frame_those_who_come_first_first() -> None:
+    introductions = everybody(list(range(1, 41)))
+    frame = list(range(1, 11))
+    assert [slots_of(introduce(introductions, 40, frame)) for _ in range(4)] == [
+        [1, 2, 3, 4],
+        [5, 6, 7, 8],
+        [9, 10],
+        [],
+    ]
+
+
+def test_viewers_are_introduced_each_on_their_own() -> None:
+    introductions = everybody([1, 2, 3, 4])
+    assert introduce(introductions, 4, [1, 2]) == [record(1), record(2)]
+    due = introductions.due(np.array([4, 3], np.int32), *shown([1, 2, 3], [1, 2]))
+    assert {row: len(entries) for row, entries in due.items()} == {0: 1, 1: 2}
+
+
+def test_a_changed_profile_is_introduced_again_to_whoever_knew_the_old_one() -> None:
+    introductions = everybody([1, 2, 3])
+    introduce(introductions, 3, [1, 2])
+    introductions.learn([record(1, version=2, name="Ada")])
+    assert introduce(introductions, 3, [1, 2]) == [record(1, version=2, name="Ada")]
+    assert introduce(introductions, 3, [1, 2]) == []
+
+
+def test_a_profile_told_again_unchanged_as_at_a_border_is_not_introduced_again() -> None:
+    introductions = everybody([1, 2])
+    introduce(introductions, 2, [1])
+    introductions.learn([record(1)])
+    assert introduce(introductions, 2, [1]) == []
+
+
+def test_the_next_owner_of_a_slot_is_introduced_even_under_the_same_name() -> None:
+    introductions = everybody([1, 2])
+    introduce(introductions, 2, [1])
+    introductions.learn([record(1, generation=2)])
+    assert introduce(introductions, 2, [1]) == [record(1, generation=2)]
+
+
+def test_the_next_viewer_in_a_slot_knows_nobody() -> None:
+    introductions = everybody([1, 2, 3])
+    introduce(introductions, 3, [1, 2])
+    introductions.forget_viewer(3)
+    assert introduce(introductions, 3, [1, 2]) == [record(1), record(2)]
+
+
+def test_what_is_behind_the_shown_ones_is_not_introduced() -> None:
+    introductions = everybody([1, 2, 3])
+    rows, _ = shown([1, 2])
+    assert list(introductions.due(np.array([3], np.int32), rows, np.array([1]))) == [0]
+    assert introduce(introductions, 3, [2]) == [record(2)]
+
+
+def test_more_people_than_the_table_had_seats_for_change_nothing_for_those_who_sat() -> None:
+    introductions = everybody([1, 2])
+    introduce(introductions, 2, [1])
+    late = SEATS_FIRST + 50
+    introductions.learn([record(slot) for slot in range(3, late + 1)])
+    assert introduce(introductions, 2, [1]) == []
+    assert introduce(introductions, 2, [late]) == [record(late)]
+    assert introduce(introductions, late, [1, 2, late - 1]) == [record(1), record(2), record(late - 1)]
+
+
+def test_the_highest_slots_which_are_hosts_are_introduced_like_anybody() -> None:
+    introductions = everybody([1, SLOTS - 1])
+    assert introduce(introductions, 1, [SLOTS - 1]) == [record(SLOTS - 1)]
+
+
+@given(count=st.integers(1, PROFILES_PER_MESSAGE_MAX), name=st.text(min_size=1, max_size=NAME_CHARS_MAX))
+def test_ready_entries_put_together_are_the_message_that_the_codec_writes(count: int, name: str) -> None:
+    profiles = [Profile(number, 0xFFFF, name.encode("utf-8", "replace").decode(), LOOK) for number in range(count)]
+    payload = profiles_payload([encode_entry(profile) for profile in profiles])
+    assert payload == encode(Profiles(profiles))
+    assert len(payload) <= SERVER_MESSAGE_BYTES_MAX
