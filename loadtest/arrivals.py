@@ -72,6 +72,8 @@ class Arrivals:
         # Of each bot's last frame. Ints are wide so that no subtraction wraps.
         self.tick, self.input, self.x, self.y, self.z, self.zone, self.shed = np.zeros((7, bots), np.int64)
         self.when = np.zeros(bots)
+        # When its first frame came; 0 before.
+        self.since = np.zeros(bots)
         self.frames = np.zeros(bots, np.int64)
         # The last input number sent, when each of the last RING was, and the last one complained about.
         self.sent, self._missed = np.zeros((2, bots), np.int64)
@@ -82,8 +84,7 @@ class Arrivals:
 
     def forget(self, bot: int) -> None:
         """Start bot number `bot` afresh: it reconnects as somebody new."""
-        columns = (self.tick, self.input, self.frames, self.sent, self._missed)
-        for column in columns:
+        for column in (self.tick, self.input, self.frames, self.sent, self._missed):
             column[bot] = 0
 
     def note_sent(self, bot: int, number: int, when_s: float) -> None:
@@ -190,6 +191,8 @@ class Arrivals:
         self._missed[bots] = waiting[rows[firsts]]
 
     def _remember(self, batch: _Batch) -> None:
+        new = batch.first & ~batch.known
+        self.since[batch.bots[new]] = batch.whens[new]
         last = np.append(batch.first[1:], True)
         bots = batch.bots[last]
         for name in ("tick", "input", "x", "y", "z", "zone", "shed"):

@@ -129,6 +129,11 @@ class Bot(asyncio.Protocol, ABC):
     def _slow_pieces(self, data: bytes, at: int) -> bytes:
         """Take every whole piece of `data` from `at` and return what is left. Raises FramingError, ProtocolError."""
 
+    @property
+    def alive(self) -> bool:
+        """Whether it is in the city."""
+        return self.stage is Stage.LIVING
+
     # ---- what a bot does ---------------------------------------------------------------------------
 
     def move(self, steer: int, gait: int, jump: bool = False) -> None:

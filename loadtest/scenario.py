@@ -22,10 +22,14 @@ class ScenarioError(Exception):
 
 
 class Join(Struct, frozen=True, forbid_unknown_fields=True):
-    """How bots arrive: the first at once, the last after `over_s`; whoever has no frame after `timeout_s` is out."""
+    """How bots arrive: the first at once, the last after `over_s`; whoever has no frame after `timeout_s` is out.
+
+    `measured` says that joining is itself what the scenario is about: measuring begins with the first bot.
+    """
 
     over_s: Annotated[float, Meta(ge=0, le=600)]
     timeout_s: Annotated[float, Meta(gt=0, le=600)] = 60.0
+    measured: bool = False
 
 
 class Settle(Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,7 +46,8 @@ class Settle(Struct, frozen=True, forbid_unknown_fields=True):
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """What has to hold for a run to pass; a limit that is not given is not checked.
 
-    That everybody joins, nobody healthy is cut, and no bot finds a fault is always checked.
+    CPU per frame is only checked from `cpu_us_per_frame_from_bots` bots on: with few, it is the fixed cost of a tick
+    shared by few frames, and says nothing. That everybody joins, nobody healthy is cut, and no bot finds a fault is always checked.
     """
 
     all_joined_s_max: Positive | None = None
@@ -52,6 +57,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     input_p99_ms_max: Positive | None = None
     down_bytes_s_max: Positive | None = None
     cpu_us_per_frame_max: Positive | None = None
+    cpu_us_per_frame_from_bots: Bots = 1
     rss_kb_per_client_max: Positive | None = None
 
 

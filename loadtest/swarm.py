@@ -96,7 +96,21 @@ class Swarm:
     @property
     def present(self) -> int:
         """How many bots are in the city now."""
-        return sum(bot.stage is Stage.LIVING for bot in self._everyone())
+        return sum(bot.alive for bot in self._everyone())
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Where bots connect."""
+        return self._plan.targets
+
+    @property
+    def in_zone(self) -> int:
+        """How many bots are in the scenario's zone now, as their last frames say."""
+        if self._setting is None:
+            return 0
+        number = self._setting.city.zones[self._plan.scenario.zone].number
+        here = [bot.index for bot in self._everyone() if bot.alive]
+        return int(np.count_nonzero(self.arrivals.zone[here] == number))
 
     @property
     def hopeful(self) -> bool:

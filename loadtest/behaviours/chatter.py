@@ -26,7 +26,8 @@ class Chatter:
             if when_s < self._due_s.setdefault(name, when_s + self._pause_s(mean_s)):
                 continue
             self._due_s[name] = when_s + self._pause_s(mean_s)
-            return Deed(name, {field: self._value(schema) for field, schema in self._deeds[name].items()})
+            wanted = {field: schema for field, schema in self._deeds[name].items() if "default" not in schema}
+            return Deed(name, {field: self._value(schema) for field, schema in wanted.items()})
         return None
 
     def _pause_s(self, mean_s: float) -> float:
@@ -35,8 +36,8 @@ class Chatter:
 
     def _value(self, schema: dict[str, Any]) -> Any:
         """A legal value for a field the catalogue describes: text is said, a choice is made, a number is its least."""
-        if "enum" in schema:
-            return self._rng.choice(schema["enum"])
+        if "one_of" in schema:
+            return self._rng.choice(schema["one_of"])
         if schema["type"] == "str":
             return self._rng.choice(_PHRASES)[: schema.get("max_length")]
         return schema.get("ge", 0)

@@ -1,0 +1,186 @@
+"""What a run measures: once a second everything that has gathered, and over the measuring window what counts."""
+
+from time import perf_counter, process_time
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from loadtest.histogram import Histogram
+from loadtest.report import FrameFigures, Generator, Second, ServerFigures, Spread, Traffic, rounded, spread
+from loadtest.scrape import Metrics, Reading, phases_ms, tick_percentile_ms
+from loadtest.swarm import Swarm
+
+# A gap that is still open when the window closes counts so far, if it is longer than two frames take: otherwise a
+# server that stopped sending would have no gaps at all.
+_OPEN_GAP_MS = 200.0
+
+
+class _Mark(Struct):
+    """How far everything was when the window opened or closed."""
+
+    when_s: float
+    cpu_s: float
+    frames: NDArray[np.int64]
+    down: int
+    up: int
+    reading: Reading | None
+
+
+class Recorder:
+    """The figures of one run. `look` once a second; `open` and `close` the measuring window right after a look."""
+
+    def __init__(self, swarm: Swarm, metrics: Metrics | None) -> None:
+        self._swarm = swarm
+        self._metrics = metrics
+        self._began_s = perf_counter()
+        self._last_s, self._last_cpu_s, self._last_frames = self._began_s, process_time(), 0
+        self._reading: Reading | None = None
+        self._baseline: Reading | None = None
+        self._opened: _Mark | None = None
+        self._closed: _Mark | None = None
+        self._worst_tick_s = 0.0
+        self._worst_shed = 0
+        self.series: list[Second] = []
+        self.gap_ms, self.input_ms, self.lag_ms = Histogram(), Histogram(), Histogram()
+
+    async def begin(self) -> None:
+        """Look at the server before the first bot comes."""
+        self._began_s = self._last_s = perf_counter()
+        self._reading = self._baseline = await self._read()
+
+    async def look(self, phase: str) -> Second:
+        """Take in what came since the last look."""
+        before, self._reading = self._reading, await self._read()
+        self._swarm.arrivals.settle()
+        second = self._second(phase, before, self._reading)
+        self.series.append(second)
+        return second
+
+    def open(self) -> None:
+        """From here on everything counts."""
+        self._opened = self._mark()
+
+    def close(self) -> None:
+        """Up to here everything counted."""
+        self._closed = self._mark()
+        last = self._swarm.arrivals
+        seats = [bot.index for bot in self._swarm.bots if bot is not None and bot.alive]
+        gaps = (self._closed.when_s - last.when[seats]) * 1000
+        self.gap_ms.add(gaps[(gaps > _OPEN_GAP_MS) & (last.frames[seats] > 0)])
+
+    # ---- the figures of the window -------------------------------------------------------------------
+
+    def frame_figures(self) -> FrameFigures:
+        """Of every bot that ever had a frame, also of those that were cut."""
+        if self._opened is None or self._closed is None:
+            return FrameFigures(None, None, Spread())
+        since = np.maximum(self._swarm.arrivals.since, self._opened.when_s)
+        there = (self._closed.frames > 0) & (self._closed.when_s > since)
+        if not there.any():
+            return FrameFigures(None, None, Spread())
+        hz = (self._closed.frames - self._opened.frames)[there] / (self._closed.when_s - since[there])
+        slowest = float(np.percentile(hz, 1, method="lower"))
+        return FrameFigures(rounded(float(hz.mean())), rounded(slowest), spread(self.gap_ms))
+
+    def traffic(self) -> Traffic:
+        """Bytes per joined bot and second."""
+        opened, closed, bots = self._opened, self._closed, self._swarm.joined
+        if opened is None or closed is None or not bots:
+            return Traffic(None, None)
+        share = 1 / bots / (closed.when_s - opened.when_s)
+        return Traffic(rounded((closed.down - opened.down) * share), rounded((closed.up - opened.up) * share))
+
+    def generator(self) -> Generator:
+        """How busy and how late the load generator itself was."""
+        opened, closed = self._opened, self._closed
+        if opened is None or closed is None:
+            return Generator(None, Spread())
+        cpu_percent = (closed.cpu_s - opened.cpu_s) / (closed.when_s - opened.when_s) * 100
+        return Generator(rounded(cpu_percent), spread(self.lag_ms))
+
+    def server_figures(self) -> ServerFigures | None:
+        """The server over the window, as its own metrics tell; None when it showed none."""
+        opened = self._opened.reading if self._opened else None
+        closed = self._closed.reading if self._closed else None
+        if opened is None or closed is None or closed.when_s <= opened.when_s:
+            return None
+        cpu_s, frames = closed.cpu_s - opened.cpu_s, closed.frames - opened.frames
+        grown = closed.rss_bytes - self._baseline.rss_bytes if self._baseline else None
+        clients = self._swarm.present
+        return ServerFigures(
+            cpu_percent=rounded(cpu_s / (closed.when_s - opened.when_s) * 100),
+            cpu_us_per_frame=rounded(cpu_s / frames * 1e6) if frames else None,
+            rss_mb=rounded(closed.rss_bytes / 1e6),
+            rss_kb_per_client=rounded(grown / 1024 / clients) if grown is not None and clients else None,
+            tick_ms=self._ticks(opened, closed),
+            ticks_skipped=int(closed.skipped - opened.skipped),
+            shed_level_max=self._worst_shed,
+            phases_ms=phases_ms(opened, closed),
+        )
+
+    def _ticks(self, opened: Reading, closed: Reading) -> Spread:
+        """Percentiles are interpolated in a bucket, which may end above the longest tick there was."""
+        worst_ms = self._worst_tick_s * 1000
+        p50, p99 = (tick_percentile_ms(opened, closed, percent) for percent in (50, 99))
+        return Spread(rounded(p50), rounded(min(p99, worst_ms) if p99 is not None else None), rounded(worst_ms))
+
+    # ---- the figures of a second ---------------------------------------------------------------------
+
+    async def _read(self) -> Reading | None:
+        return await self._metrics.read(perf_counter()) if self._metrics else None
+
+    def _mark(self) -> _Mark:
+        bots = [bot for bot in self._swarm.bots if bot is not None]
+        return _Mark(
+            perf_counter(),
+            process_time(),
+            self._swarm.arrivals.frames.copy(),
+            sum(bot.bytes_down for bot in bots),
+            sum(bot.bytes_up for bot in bots),
+            self._reading,
+        )
+
+    def _second(self, phase: str, before: Reading | None, now: Reading | None) -> Second:
+        arrivals, now_s, cpu_s = self._swarm.arrivals, perf_counter(), process_time()
+        passed_s, cpu_s_used = max(now_s - self._last_s, 1e-6), cpu_s - self._last_cpu_s
+        frames = int(arrivals.frames.sum())
+        news, players, lag_ms = frames - self._last_frames, self._swarm.present, self._swarm.pace.drain()
+        self._last_s, self._last_cpu_s, self._last_frames = now_s, cpu_s, frames
+        second = Second(
+            at_s=round(now_s - self._began_s, 2),
+            phase=phase,
+            players=players,
+            hz=rounded(news / passed_s / players) if players else None,
+            gap_ms=spread(arrivals.gap_ms),
+            input_ms=spread(arrivals.input_ms),
+            lag_p99_ms=rounded(lag_ms.percentile(99)),
+            generator_cpu_percent=round(cpu_s_used / passed_s * 100, 1),
+            **_server_second(before, now),
+        )
+        if self._opened is not None and self._closed is None:
+            self._count(lag_ms, now)
+        arrivals.gap_ms.clear()
+        arrivals.input_ms.clear()
+        return second
+
+    def _count(self, lag_ms: Histogram, now: Reading | None) -> None:
+        self.gap_ms.merge(self._swarm.arrivals.gap_ms)
+        self.input_ms.merge(self._swarm.arrivals.input_ms)
+        self.lag_ms.merge(lag_ms)
+        if now is not None:
+            self._worst_tick_s = max(self._worst_tick_s, now.tick_max_s)
+            self._worst_shed = max(self._worst_shed, int(now.shed_level))
+
+
+def _server_second(before: Reading | None, now: Reading | None) -> dict[str, Any]:
+    if before is None or now is None or now.when_s <= before.when_s:
+        return {}
+    return {
+        "server_cpu_percent": rounded((now.cpu_s - before.cpu_s) / (now.when_s - before.when_s) * 100, 1),
+        "tick_p99_ms": rounded(tick_percentile_ms(before, now, 99)),
+        "tick_max_ms": rounded(now.tick_max_s * 1000),
+        "rss_mb": rounded(now.rss_bytes / 1e6, 1),
+        "shed_level": int(now.shed_level),
+    }

@@ -1,0 +1,93 @@
+"""A server of our own in another process: started on free ports, waited for, and stopped whatever happens."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import IO
+
+from loadtest.target import Target
+
+HOST = "127.0.0.1"
+# `server serve` is ready within a second or two; a machine busy with tests may take ten times as long.
+START_S = 30.0
+# The server promises five seconds from the signal to its end.
+STOP_S = 8.0
+_LOG_LINES_SHOWN = 20
+
+
+class ServerError(Exception):
+    """The server did not start; the message holds the end of what it said."""
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now; all are held until the last is found, so that they differ."""
+    held = [socket.create_server((HOST, 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in held]
+    for each in held:
+        each.close()
+    return ports
+
+
+class ServerProcess:
+    """`python -m server serve` for `bots` players. Use it as a context manager."""
+
+    def __init__(self, bots: int) -> None:
+        self._game, self._tcp, self._ops = free_ports(3)
+        self._bots = bots
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log: IO[bytes] | None = None
+
+    @property
+    def ops_url(self) -> str:
+        """Where its metrics are."""
+        return f"http://{HOST}:{self._ops}"
+
+    @property
+    def targets(self) -> dict[str, Target]:
+        """Where bots find it, by transport."""
+        return {"ws": Target("ws", HOST, self._game, "/play"), "tcp": Target("tcp", HOST, self._tcp, "")}
+
+    @property
+    def ended(self) -> int | None:
+        """Its exit status, if it is no longer there."""
+        return self._process.poll() if self._process else None
+
+    def said(self) -> str:
+        """The end of what it printed."""
+        if self._log is None:
+            return ""
+        text = Path(self._log.name).read_text("utf-8", "replace")
+        return "\n".join(text.splitlines()[-_LOG_LINES_SHOWN:])
+
+    def __enter__(self) -> "ServerProcess":
+        self._log = tempfile.NamedTemporaryFile(prefix="futurecity-server-", suffix=".log")
+        # A session of its own: a Ctrl-C at the terminal is ours to handle, and the server's end ours to decide.
+        self._process = subprocess.Popen(
+            self._command(), stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, start_new_session=True
+        )
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if self._log is not None:
+            self._log.close()
+
+    def _command(self) -> list[str]:
+        settings = {
+            "--game.host": HOST, "--game.port": self._game, "--game.tcp_port": self._tcp, "--ops.port": self._ops,
+            # A few more than will come: bots that reconnect after a refusal may overlap with themselves.
+            "--game.players_max": self._bots + 100, "--bots": 0,
+        }  # fmt: skip
+        flags = [str(word) for pair in settings.items() for word in pair]
+        tether = [sys.executable, "-m", "loadtest.tether", str(os.getpid())]
+        return [*tether, sys.executable, "-m", "server", "serve", *flags]

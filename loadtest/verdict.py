@@ -1,0 +1,100 @@
+"""Whether a run passed: every limit against its figure, and whether the figures can be trusted at all."""
+
+from msgspec import Struct
+
+from loadtest.report import Report, Verdict
+from loadtest.scenario import Limits, Scenario
+
+# Above these the load generator was late itself, and what it calls a gap may be its own.
+GENERATOR_CPU_PERCENT_MAX = 85.0
+GENERATOR_LAG_MS_MAX = 50.0
+_OF_THE_SERVER = ("cpu_us_per_frame_max", "rss_kb_per_client_max")
+
+
+class Circumstances(Struct, frozen=True):
+    """What a verdict has to know besides the figures; `trouble` is what went wrong, in sentences."""
+
+    interrupted: bool = False
+    trouble: tuple[str, ...] = ()
+
+
+def judge(report: Report, scenario: Scenario, circumstances: Circumstances) -> Verdict:
+    """All reasons why this run does not pass; none is left out because another comes first."""
+    broken, unchecked = _limits(report, scenario.limits)
+    failures = [*circumstances.trouble, *_people(report), *_faults(report), *_crowd(report, scenario), *broken]
+    failures += _generator(report)
+    if circumstances.interrupted:
+        failures.append("interrupted: the figures are of a part of the run only")
+    return Verdict(not failures, failures, unchecked)
+
+
+def _people(report: Report) -> list[str]:
+    failures = []
+    if report.joined < report.bots:
+        failures.append(f"joined: {report.joined} of {report.bots} bots had a first frame")
+    if report.disconnected_healthy:
+        reasons = ", ".join(f"{count} × {why}" for why, count in list(report.endings.items())[:3])
+        failures.append(f"disconnected_healthy: {report.disconnected_healthy} bots were cut ({reasons})")
+    return failures
+
+
+def _faults(report: Report) -> list[str]:
+    return [
+        f"fault {kind}: {count} times (first: {report.fault_examples.get(kind, ['not kept'])[0]})"
+        for kind, count in report.faults.items()
+    ]
+
+
+def _crowd(report: Report, scenario: Scenario) -> list[str]:
+    wanted, share = scenario.settle.share, report.share_in_zone
+    if share is None or share >= wanted:
+        return []
+    return [f"the crowd never gathered: {share:.0%} of the bots in {scenario.zone}, {wanted:.0%} is the scenario"]
+
+
+def _generator(report: Report) -> list[str]:
+    generator = report.generator
+    if generator is None:
+        return []
+    cpu, lag = generator.cpu_percent or 0.0, generator.lag_ms.p99 or 0.0
+    if cpu <= GENERATOR_CPU_PERCENT_MAX and lag <= GENERATOR_LAG_MS_MAX:
+        return []
+    return [
+        f"generator saturated: {cpu:.0f} % CPU, loop lag p99 {lag:.0f} ms "
+        f"(at most {GENERATOR_CPU_PERCENT_MAX:.0f} % and {GENERATOR_LAG_MS_MAX:.0f} ms); the result is not trustworthy"
+    ]
+
+
+def _limits(report: Report, limits: Limits) -> tuple[list[str], list[str]]:
+    """Every limit that was given: the broken ones as sentences, and those that could not be checked fairly."""
+    broken, unchecked = [], []
+    for name, figure in _figures(report).items():
+        limit = getattr(limits, name)
+        figure_name = name.rpartition("_")[0]
+        if limit is None:
+            continue
+        if figure is None and report.server is None and name in _OF_THE_SERVER:
+            unchecked.append(f"{figure_name}: the server's own figures are unknown (--ops)")
+        elif name == "cpu_us_per_frame_max" and report.bots < limits.cpu_us_per_frame_from_bots:
+            unchecked.append(f"{figure_name}: means little below {limits.cpu_us_per_frame_from_bots} bots")
+        elif figure is None:
+            broken.append(f"{figure_name}: could not be measured")
+        elif (figure < limit) if name.endswith("_min") else (figure > limit):
+            bound = "at least" if name.endswith("_min") else "at most"
+            broken.append(f"{figure_name}: {figure:g}, {bound} {limit:g} is wanted")
+    return broken, unchecked
+
+
+def _figures(report: Report) -> dict[str, float | None]:
+    """The figure that each limit is about."""
+    server = report.server
+    return {
+        "all_joined_s_max": report.all_joined_s,
+        "mean_hz_min": report.frames.mean_hz,
+        "p01_hz_min": report.frames.p01_hz,
+        "gap_p99_ms_max": report.frames.gap_ms.p99,
+        "input_p99_ms_max": report.input_ms.p99,
+        "down_bytes_s_max": report.bytes_per_client_s.down,
+        "cpu_us_per_frame_max": server.cpu_us_per_frame if server else None,
+        "rss_kb_per_client_max": server.rss_kb_per_client if server else None,
+    }
