@@ -60,7 +60,8 @@ class Introductions:
         bits = np.left_shift(1, seats & 7).astype(np.uint8)
         viewer_seats = self._seat_of[viewers]
         unknown = self._knows[viewer_seats[:, None], seats >> 3] & bits == 0
-        unknown &= np.arange(shown.shape[1]) < counts[:, None]
+        # In seat 0 is whoever has no profile yet; there is nothing to tell of them.
+        unknown &= (np.arange(shown.shape[1]) < counts[:, None]) & (seats != 0)
         if not unknown.any():
             return {}
         unknown &= np.cumsum(unknown, axis=1) <= PROFILES_PER_MESSAGE_MAX
