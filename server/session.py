@@ -84,7 +84,8 @@ class Session:
         self._desk = desk
         self._limits = limits
         self._tokens = float(limits.messages_burst)
-        self._tokens_tick = self._denied_tick = self.opened_tick = self.heard_tick = desk.tick
+        self._tokens_tick = self.opened_tick = self.heard_tick = desk.tick
+        self._denied_tick = desk.tick - TICKS_BETWEEN_RATE_DENIALS
         self._excess = 0
         self.address = address
         self.closed = False
@@ -110,7 +111,8 @@ class Session:
         self.heard_tick = self._desk.tick
         try:
             for message in self._connection.feed(data):
-                if self._may_speak():
+                # Bye costs nothing: unheard, it would leave a session that the protocol has closed already.
+                if isinstance(message, m.Bye) or self._may_speak():
                     self._take(message)
                 if self.closed:
                     return
@@ -177,7 +179,7 @@ class Session:
         self._excess += 1
         if self._excess > limits.flood_messages:
             self.close(CloseCode.FLOOD, f"more than {limits.messages_per_s} messages/s, for long")
-        elif tick - self._denied_tick >= TICKS_BETWEEN_RATE_DENIALS or self._excess == 1:
+        elif self.welcomed and tick - self._denied_tick >= TICKS_BETWEEN_RATE_DENIALS:
             self._denied_tick = tick
             allowed = f"at most {limits.messages_per_s} messages/s and {limits.messages_burst} at once"
             self._desk.deny(self, m.Denied(0, "", "rate", None, allowed))
