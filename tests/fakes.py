@@ -9,11 +9,13 @@ from protocol.codec import decode_server
 from protocol.errors import CloseCode
 from protocol.framing import Splitter, tcp_frame, ws_frame
 from protocol.limits import SERVER_MESSAGE_BYTES_MAX
-from protocol.messages import AnyServerMessage
+from protocol.messages import AnyServerMessage, Denied, Do, Hello, Ping, Pong
 from server.bus import Snapshot
 from server.entities import SLOT_BITS
 from server.outbox import Outbox
+from server.players import Player
 from server.scene import Scene
+from server.session import Session
 from world.city import Spawn, Zone
 from world.snapshot import MARGIN_CM
 from world.state import FLAG_GROUNDED
@@ -132,3 +134,38 @@ def scene_of(bodies: Sequence[Body]) -> Scene:
     scene = Scene([field()])
     scene.merge([snapshot(bodies)])
     return scene
+
+
+class FakeDesk:
+    """What a session asks for, written down; the tick is whatever the test says."""
+
+    def __init__(self) -> None:
+        self.tick = 1000
+        self.knocked: list[Hello] = []
+        self.intents: list[tuple[int, bytes]] = []
+        self.wishes: list[Do] = []
+        self.denied: list[Denied] = []
+        self.dropped = 0
+        self.ends: list[CloseCode | None] = []
+
+    def knock(self, session: Session, hello: Hello) -> None:
+        self.knocked.append(hello)
+
+    def intend(self, player: Player, intent: bytes) -> None:
+        self.intents.append((player.entity, intent))
+
+    def do(self, session: Session, player: Player, wish: Do) -> None:
+        self.wishes.append(wish)
+
+    def pong(self, ping: Ping) -> Pong:
+        return Pong(ping.sent, self.tick, 0.0)
+
+    def deny(self, session: Session, denied: Denied) -> None:
+        self.denied.append(denied)
+        session.tell(denied)
+
+    def drop(self, count: int) -> None:
+        self.dropped += count
+
+    def ended(self, session: Session, cause: CloseCode | None) -> None:
+        self.ends.append(cause)
