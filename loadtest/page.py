@@ -20,7 +20,8 @@ th, td { text-align: left; padding: .25rem .75rem .25rem 0; vertical-align: top;
   border-bottom: 1px solid var(--faint); }
 th { font-weight: 500; white-space: nowrap; }
 figure { margin: 1.5rem 0; } svg { width: 100%; height: auto; } svg text { fill: var(--ink); font-size: 11px; }
-.grid { stroke: var(--faint); } path { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linejoin: round; stroke-linecap: round; }
+.grid { stroke: var(--faint); }
+path { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linejoin: round; stroke-linecap: round; }
 .s0 { color: var(--c0); } .s1 { color: var(--c1); } .s2 { color: var(--c2); } .s3 { color: var(--c3); }
 .passed { color: var(--good); } .failed { color: var(--bad); }
 """

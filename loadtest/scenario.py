@@ -47,7 +47,8 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """What has to hold for a run to pass; a limit that is not given is not checked.
 
     CPU per frame is only checked from `cpu_us_per_frame_from_bots` bots on: with few, it is the fixed cost of a tick
-    shared by few frames, and says nothing. That everybody joins, nobody healthy is cut, and no bot finds a fault is always checked.
+    shared by few frames, and says nothing. That everybody joins, nobody healthy is cut, and no bot finds a fault is
+    always checked.
     """
 
     all_joined_s_max: Positive | None = None

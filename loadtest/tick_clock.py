@@ -1,0 +1,40 @@
+"""The server's tick as a client knows it, kept from Pongs by the recipe "Know the server's tick" of protocol/README.md."""
+
+from collections import deque
+
+# The best of the last eight: long enough to meet one quick round trip, short enough to notice a drifting clock.
+_KEPT = 8
+# How much faster or slower than time the estimate may run towards a better one.
+_GLIDE = 0.02
+
+
+class TickClock:
+    """Times are seconds of any steady clock of the caller's; ticks are fractions."""
+
+    def __init__(self, tick_rate_hz: float) -> None:
+        self._rate_hz = tick_rate_hz
+        self._heard: deque[tuple[float, float]] = deque(maxlen=_KEPT)
+        self._offset: float | None = None
+        self._glided_at_s = 0.0
+
+    @property
+    def rtt_s(self) -> float | None:
+        """The quickest of the recent round trips; None before the first."""
+        return min(self._heard)[0] if self._heard else None
+
+    def hear(self, sent_s: float, tick: int, into_tick_ms: float, now_s: float) -> None:
+        """A Pong arrived at `now_s` for the Ping of `sent_s`."""
+        rtt_s = max(0.0, now_s - sent_s)
+        server_tick = tick + into_tick_ms / 1000 * self._rate_hz
+        self._heard.append((rtt_s, server_tick - (now_s - rtt_s / 2) * self._rate_hz))
+        if self._offset is None:
+            self._offset, self._glided_at_s = self._heard[-1][1], now_s
+
+    def tick_at(self, now_s: float) -> float | None:
+        """The server's tick at `now_s`, which never goes back as `now_s` goes on; None before the first Pong."""
+        if self._offset is None:
+            return None
+        reach = max(0.0, now_s - self._glided_at_s) * self._rate_hz * _GLIDE
+        self._offset += max(-reach, min(reach, min(self._heard)[1] - self._offset))
+        self._glided_at_s = max(self._glided_at_s, now_s)
+        return self._offset + now_s * self._rate_hz
