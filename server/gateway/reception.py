@@ -45,32 +45,40 @@ class Reception:
         if hello.token is not None:
             self._refuse(session, CloseCode.BAD_TOKEN, "field 'token': this city checks none; join by name")
         elif not returning and not self._admission.has_room(len(self.players)):
-            self._refuse(session, CloseCode.FULL, f"all {self._settings.players_max} places are taken")
+            self._refuse_full(session)
         else:
             self._admission.knock(Knock(session, hello), returning)
 
     def open_door(self, tick: int) -> None:
         """Let in those whose turn it is."""
         for session, hello in self._admission.admit():
-            player = self.players.returning(hello.resume)
-            if player is None:
+            if player := self.players.returning(hello.resume):
+                self._give_back(session, player)
+            elif len(self.players) < self._settings.players_max:
                 self._give_body(session, hello, tick)
             else:
-                self._give_back(session, player)
+                # Came as returning, past the count of places, with a token that is good no more.
+                self._refuse_full(session)
 
     def arrived(self, is_here: Callable[[int], bool], tick: int, clock: Clock) -> None:
         """Welcome those whose body has appeared in the city."""
         for entity in [entity for entity in self._arriving if is_here(entity)]:
             session, player = self._arriving.pop(entity)
             resumed = player.returned
+            if resumed:
+                # Not earlier: whoever never hears of the new token must be able to use the old one.
+                self.players.renew(player)
             self._metrics.joins["resumed" if resumed else "welcomed"].inc()
             session.welcome(self._greeting.welcome(player, resumed, tick, clock.wall_s()))
             self.seated(session, player)
 
     def turned_away(self, entity: int) -> bool:
-        """Whether this entity was still arriving when its zone refused it; its session ends then."""
+        """Whether this entity was still arriving when its zone refused it; its session ends then.
+
+        Whoever is coming back is there already: what is refused then is a deed from before.
+        """
         arriving = self._arriving.get(entity)
-        if arriving is None:
+        if arriving is None or arriving[1].returned:
             return False
         self._refuse(arriving[0], CloseCode.FULL, "the zone at the gate is full")
         return True
@@ -106,13 +114,15 @@ class Reception:
 
     def _give_back(self, session: Session, player: Player) -> None:
         before, player.link = player.link, session
-        self.players.renew(player)
         player.returned = True
         session.player = player
         self._arriving[player.entity] = session, player
         if isinstance(before, Session):
             self.vacated(player)
             before.close(CloseCode.REPLACED, "your player came back over another connection")
+
+    def _refuse_full(self, session: Session) -> None:
+        self._refuse(session, CloseCode.FULL, f"all {self._settings.players_max} places are taken")
 
     def _refuse(self, session: Session, code: CloseCode, reason: str) -> None:
         self._metrics.joins["refused"].inc()
