@@ -207,7 +207,7 @@ class Gateway:
         if self.reception.turned_away(report.entity):
             return
         player = self.reception.players.find(report.entity)
-        if player is not None and isinstance(player.link, Session):
+        if player is not None and isinstance(player.link, Session) and player.link.welcomed:
             player.link.outbox.write(player.link.outbox.frame(report.payload))
 
     def _close_the_silent(self) -> None:
