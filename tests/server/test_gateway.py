@@ -1,0 +1,273 @@
+"""The gateway as its transports, its loop and its sessions know it, over the hamlet and without sockets."""
+
+import pytest
+
+from protocol import messages as m
+from protocol.connection import Framing
+from protocol.errors import CloseCode
+from server.gateway.gateway import SKIPPED_FRAMES_MAX, SPARE_CONNECTIONS
+from server.session import Session
+from server.settings import GameSettings
+from tests.fakes import FakeClient
+from tests.scenario import Client, Scenario, deed
+from tests.world.hamlet import config
+
+TICKS_PER_S = 20
+OUTSIDE = "192.0.2.7"
+
+
+def town(**settings: float) -> Scenario:
+    return Scenario(GameSettings.model_validate(settings), config())
+
+
+@pytest.fixture
+def scenario() -> Scenario:
+    return town()
+
+
+def connect(scenario: Scenario, address: str = OUTSIDE, websocket: bool = False) -> tuple[FakeClient, Session]:
+    client = FakeClient(websocket)
+    framing = Framing.MESSAGES if websocket else Framing.STREAM
+    return client, scenario.city.gateway.open(client, framing, address)
+
+
+def metric(scenario: Scenario, name: str, **labels: str) -> float:
+    value = scenario.city.metrics.registry.get_sample_value(f"futurecity_{name}", labels)
+    assert value is not None, name
+    return value
+
+
+def frames_of(client: Client, scenario: Scenario, ticks: int) -> list[int]:
+    """The ticks of the frames that a client gets in so many ticks."""
+    before = len(client.frames)
+    scenario.tick(ticks)
+    return [frame.tick for frame in client.frames[before:]]
+
+
+# ---- connecting ----------------------------------------------------------------------------------
+
+
+def test_one_address_has_so_many_connections_and_a_closed_one_makes_room() -> None:
+    scenario = town(per_address_max=3)
+    three = [connect(scenario) for _ in range(3)]
+    client, session = connect(scenario)
+    assert session.closed
+    assert client.parted == [CloseCode.FULL]
+    assert not any(other.closed for _, other in three)
+    assert not connect(scenario, "192.0.2.8")[1].closed
+    three[0][1].lost()
+    assert not connect(scenario)[1].closed
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1"])
+def test_this_machine_itself_has_as_many_connections_as_it_likes(address: str) -> None:
+    scenario = town(per_address_max=1)
+    assert not any(connect(scenario, address)[1].closed for _ in range(10))
+
+
+@pytest.mark.parametrize("address", ["", "nonsense", "128.0.0.1", "fe80::1"])
+def test_an_address_that_is_not_surely_this_machine_is_limited(address: str) -> None:
+    scenario = town(per_address_max=1)
+    assert [connect(scenario, address)[1].closed for _ in range(2)] == [False, True]
+
+
+def test_there_is_an_end_to_connections_whoever_they_come_from() -> None:
+    scenario = town(players_max=1)
+    sessions = [connect(scenario, "127.0.0.1")[1] for _ in range(SPARE_CONNECTIONS + 2)]
+    assert [session.closed for session in sessions].count(True) == 1
+    assert sessions[-1].closed
+
+
+def test_connections_are_counted_when_they_open_and_by_cause_when_they_close(scenario: Scenario) -> None:
+    (_, tcp), (_, websocket) = connect(scenario), connect(scenario, websocket=True)
+    tcp.lost()
+    websocket.receive(b"\xc1")
+    for transport in ("tcp", "ws"):
+        assert metric(scenario, "connections_opened_total", transport=transport) == 1
+    for cause in ("lost", "malformed"):
+        assert metric(scenario, "connections_closed_total", cause=cause) == 1
+    assert scenario.city.gateway.sessions == set()
+
+
+# ---- silence -------------------------------------------------------------------------------------
+
+
+def test_whoever_says_no_hello_is_closed_in_time_however_busy_it_looks() -> None:
+    scenario = town(hello_timeout_s=3)
+    silent, (trickling, session) = scenario.connect(), connect(scenario)
+    for _ in range(3 * TICKS_PER_S):
+        scenario.tick()
+        session.receive(b"\x00" if session.opened_tick == session.heard_tick else b"")
+    assert silent.closed_with is CloseCode.HELLO_TIMEOUT
+    assert trickling.parted == [CloseCode.HELLO_TIMEOUT]
+    assert silent.last(m.Goodbye).retry_after_s is not None
+
+
+def test_whoever_falls_silent_is_closed_and_whoever_pings_is_not() -> None:
+    scenario = town(idle_s=4)
+    quiet, pinging = scenario.join_all(["Quiet", "Pinging"])
+    for _ in range(10):
+        pinging.send(m.Ping(1.0))
+        scenario.tick(TICKS_PER_S)
+    assert quiet.closed_with is CloseCode.IDLE
+    assert pinging.closed_with is None
+    assert len(scenario.city.gateway.reception.players) == 2
+
+
+def test_a_player_gets_a_frame_on_every_second_tick_half_of_them_in_between(scenario: Scenario) -> None:
+    ada, ben = scenario.join_all(["Ada", "Ben"])
+    first = scenario.city.tick
+    got = [frames_of(ada, scenario, 0), frames_of(ben, scenario, 10)]
+    got[0] = [frame.tick for frame in ada.frames if frame.tick > first]
+    assert len(got[0]) == len(got[1]) == 5
+    assert sorted(got[0] + got[1]) == list(range(first + 1, first + 11))
+
+
+# ---- deeds ---------------------------------------------------------------------------------------
+
+
+def test_a_deed_is_done_in_the_zone_of_its_player(scenario: Scenario) -> None:
+    ada = scenario.join("Ada")
+    ada.send(deed("say", text="hello"))
+    scenario.tick(3)
+    assert ada.events("said") == [{"entity": ada.entity, "text": "hello"}]
+
+
+def test_a_deed_that_is_unknown_or_wrong_is_denied_and_counted(scenario: Scenario) -> None:
+    ada = scenario.join("Ada")
+    ada.send(deed("fly", 5), deed("say", 6, text=""))
+    assert [(denied.number, denied.reason) for denied in ada.all(m.Denied)] == [(5, "unknown_deed"), (6, "invalid")]
+    for reason in ("unknown_deed", "invalid"):
+        assert metric(scenario, "denied_total", reason=reason) == 1
+
+
+def test_what_is_for_one_player_alone_reaches_nobody_else(scenario: Scenario) -> None:
+    ada, ben = scenario.join_all(["Ada", "Ben"])
+    ada.send(deed("say", 9, text="   "))
+    scenario.tick(2)
+    assert [(denied.number, denied.reason) for denied in ada.all(m.Denied)] == [(9, "blank_text")]
+    assert ben.all(m.Denied) == []
+
+
+def test_nothing_but_welcome_is_said_to_whoever_is_coming_back_and_not_yet_in(scenario: Scenario) -> None:
+    ada = scenario.join("Ada")
+    ada.send(deed("say", 9, text="   "))
+    back = scenario.connect()
+    back.send(m.Hello(1, resume=ada.welcome.resume))
+    scenario.tick(3)
+    assert isinstance(back.heard[0], m.Welcome)
+    assert back.welcome.resumed
+    assert back.closed_with is None
+
+
+def test_messages_dropped_unread_are_counted() -> None:
+    scenario = town(messages_per_s=10, messages_burst=10)
+    ada = scenario.join("Ada")
+    ada.send(*[m.Ping(1.0)] * 40)
+    assert metric(scenario, "commands_total", outcome="dropped") == 40 - len(ada.all(m.Pong))
+
+
+def test_a_pong_says_the_tick_and_how_far_the_clock_is_into_it(scenario: Scenario) -> None:
+    ada = scenario.join("Ada")
+    scenario.clock.forward(0.0125)
+    ada.send(m.Ping(77.0))
+    assert ada.all(m.Pong) == [m.Pong(77.0, scenario.city.tick, 12.5)]
+
+
+# ---- slow clients --------------------------------------------------------------------------------
+
+
+def stall(client: Client, backlog: int) -> None:
+    client.link.stalled = True
+    client.link.backlog += bytes(backlog)
+
+
+def test_a_slow_client_pays_alone_and_frames_it_did_not_take_are_counted(scenario: Scenario) -> None:
+    slow, well = scenario.join_all(["Slow", "Well"])
+    stall(slow, 40_000)
+    sent, got = metric(scenario, "frames_sent_total", transport="tcp"), len(well.frames)
+    scenario.tick(20)
+    assert len(well.frames) - got == 10
+    assert metric(scenario, "frames_sent_total", transport="tcp") - sent == 10
+    assert metric(scenario, "frames_skipped_total", reason="slow") == 10
+    assert len(slow.link.backlog) == 40_000
+
+
+def test_a_client_that_reads_again_sees_what_is_now(scenario: Scenario) -> None:
+    slow = scenario.join("Slow")
+    stall(slow, 0)
+    scenario.tick(8)
+    held = len(slow.frames)
+    slow.link.read_again()
+    assert [frame.tick for frame in slow.frames[held:]] == sorted({frame.tick for frame in slow.frames[held:]})
+    assert frames_of(slow, scenario, 2)[-1] >= scenario.city.tick - 1
+
+
+def test_a_client_that_takes_nothing_for_long_is_parked_and_may_come_back(scenario: Scenario) -> None:
+    slow = scenario.join("Slow")
+    stall(slow, 40_000)
+    scenario.tick(2 * SKIPPED_FRAMES_MAX)
+    assert not slow.session.closed
+    slow.session.receive(b"")
+    scenario.tick(2)
+    assert slow.session.closed
+    assert metric(scenario, "connections_closed_total", cause="slow") == 1
+    assert scenario.join(resume=slow.welcome.resume).welcome.entity == slow.entity
+
+
+def test_a_client_with_too_much_waiting_is_parked_at_once(scenario: Scenario) -> None:
+    slow = scenario.join("Slow")
+    stall(slow, GameSettings().must_deliver_bytes_max + 1)
+    scenario.tick(2)
+    assert slow.session.closed
+    assert slow.link.parted is None
+
+
+# ---- the whole -----------------------------------------------------------------------------------
+
+
+def test_everybody_is_told_when_the_city_closes_and_nobody_is_let_in_any_more(scenario: Scenario) -> None:
+    clients = [*scenario.join_all(["Ada", "Ben"]), scenario.connect()]
+    scenario.city.gateway.farewell()
+    assert [client.closed_with for client in clients] == [CloseCode.GOING_AWAY] * 3
+    assert scenario.connect().closed_with is CloseCode.GOING_AWAY
+    scenario.tick(3)
+
+
+def test_gauges_show_players_by_zone_and_transport_and_what_was_sent(scenario: Scenario) -> None:
+    ada = scenario.join("Ada")
+    scenario.tick(5)
+    sent = scenario.city.gateway.traffic.sent[False]
+    scenario.city.gateway.publish_gauges()
+    assert metric(scenario, "players", zone="west", transport="tcp") == 1
+    assert metric(scenario, "players", zone="west", transport="ws") == 0
+    assert metric(scenario, "players", zone="east", transport="tcp") == 0
+    assert metric(scenario, "bytes_sent_total", transport="tcp") == sent > 0
+    assert scenario.city.gateway.traffic.sent[False] == 0
+    stall(ada, 123)
+    scenario.city.gateway.publish_gauges()
+    assert metric(scenario, "send_backlog_bytes") == 123
+    assert metric(scenario, "bytes_sent_total", transport="tcp") == sent
+
+
+def test_players_by_zone_counts_bodies_that_wait_and_no_hosts(scenario: Scenario) -> None:
+    ada, _ = scenario.join_all(["Ada", "Ben"])
+    ada.vanish()
+    scenario.tick()
+    assert scenario.city.gateway.players_by_zone() == {"west": 2, "east": 0}
+
+
+def test_set_sizes_are_counted_as_sets_are_chosen(scenario: Scenario) -> None:
+    scenario.join_all(["Ada", "Ben"])
+    scenario.tick(20)
+    assert metric(scenario, "interest_set_size_count") >= 4
+    assert metric(scenario, "interest_set_size_sum") >= metric(scenario, "interest_set_size_count")
+
+
+def test_nobody_who_has_left_is_served_or_seen(scenario: Scenario) -> None:
+    ada, ben = scenario.join_all(["Ada", "Ben"])
+    ada.send(m.Bye())
+    scenario.tick(2)
+    assert frames_of(ada, scenario, 4) == []
+    scenario.tick(4)
+    assert ada.entity not in ben.shown[-1]
