@@ -8,7 +8,7 @@ from world.catalogue import DEEDS
 from world.event import Command
 
 # Move has a message of its own, packed; it is in the catalogue, but nobody asks for it by name.
-_DECODERS = {name: msgpack.Decoder(deed.command) for name, deed in DEEDS.items() if deed.public and name != "move"}
+_DECODERS = {name: msgpack.Decoder(deed.command) for name, deed in DEEDS.items() if deed.public}
 
 
 def command_from(wish: Do) -> Command | Denied:

@@ -30,13 +30,14 @@ class ZoneHost:
 
     def take(self) -> None:
         """Take what was posted; all zones take before any of them runs, so their order makes no difference."""
-        batch = self._bus.take_batch(self.world.zone)
-        self._batch = self._send_after(batch) if self._gone_to else batch
+        self._batch = self._bus.take_batch(self.world.zone)
 
     def run(self, tick: int) -> None:
         """Run one tick on what was taken, and publish what came of it."""
         batch, self._batch = self._batch, None
         assert batch is not None, "take() comes before run()"
+        if self._gone_to:
+            batch = self._send_after(batch)
         try:
             outcome = step(self.world, tick, batch)
         except Exception:
@@ -78,20 +79,29 @@ class ZoneHost:
         )
 
     def _count(self, batch: Batch, outcome: Outcome) -> None:
-        refused, faults = len(outcome.refused), len(outcome.faults)
-        applied = len(batch.commands) + len(batch.moves) - refused - faults
-        for result, count in (("applied", applied), ("refused", refused), ("fault", faults)):
+        refused, faults, dropped = (
+            len(outcome.refused),
+            len(outcome.faults),
+            outcome.moves.unknown + outcome.moves.stale,
+        )
+        applied = len(batch.commands) + len(batch.moves) - refused - faults - dropped
+        counts = {"applied": applied, "refused": refused, "fault": faults, "dropped": dropped}
+        for result, count in counts.items():
             self._metrics.commands[result].inc(count)
         self._metrics.denied["rule"].inc(refused)
         self._metrics.denied["fault"].inc(faults)
 
     def _send_after(self, batch: Batch) -> Batch:
-        """Pass on what was posted here, in the last tick, for entities that had just left for another zone."""
-        stay = [issued for issued in batch.commands if issued.entity not in self._gone_to]
+        """Pass on what was posted here, in the last tick, for entities that had just left for another zone.
+
+        It gets there in the next tick whatever the order of the zones, since all have taken theirs by now.
+        """
+        gone_to, self._gone_to = self._gone_to, {}
+        stay = [issued for issued in batch.commands if issued.entity not in gone_to]
         for issued in batch.commands:
-            if issued.entity in self._gone_to:
-                self._bus.post(self._gone_to[issued.entity], issued)
-        for entity, zone in self._gone_to.items():
+            if issued.entity in gone_to:
+                self._bus.post(gone_to[issued.entity], issued)
+        for entity, zone in gone_to.items():
             for move in batch.moves[batch.moves["entity"] == entity]:
                 self._bus.post_move(zone, move.tobytes())
         return Batch(stay, batch.moves)

@@ -58,6 +58,8 @@ def apply(world: World, actor: int, command: Move) -> Telling:
 
 def apply_all(world: World, moves: Moves) -> tuple[MoveTally, list[Refusal]]:
     """Every intent of a tick, MOVE_DTYPE in order of arrival. At most one refusal per entity."""
+    if not len(moves):
+        return MoveTally(0, 0, 0, 0), []
     rows = world.columns.rows(moves["entity"])
     known = rows >= 0
     legal = (moves["gait"] <= RUN) & (moves["flags"] <= JUMP)

@@ -148,7 +148,7 @@ def test_nobody_falls_faster_than_the_fastest() -> None:
     hamlet = Hamlet()
     hamlet.join(ME)
     row = hamlet.west.here(ME)
-    hamlet.west.columns.y[row] = 20_000
+    hamlet.west.columns.y[row], hamlet.west.columns.grounded[row] = 20_000, 0
     heights = [20_000]
     while heights[-1] > 0:
         hamlet.step()
