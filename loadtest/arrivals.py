@@ -167,14 +167,12 @@ class Arrivals:
 
     def _measure_inputs(self, batch: _Batch, before: NDArray[np.int64], acked: NDArray[np.int64]) -> None:
         """The delay of each input from being sent to the first frame that acknowledges it or a later one."""
-        news = acked - before
         oldest = np.maximum(before, self.sent[batch.bots] - RING)
-        for step in range(1, min(int(news.max()), RING) + 1):
+        news = acked - oldest
+        for step in range(1, int(news.max()) + 1):
             rows = np.flatnonzero(news >= step)
-            numbers = before[rows] + step
-            rows, numbers = rows[numbers > oldest[rows]], numbers[numbers > oldest[rows]]
-            delays = batch.whens[rows] - self.sent_at[batch.bots[rows], numbers % RING]
-            self.input_ms.add(np.maximum(delays, 0) * 1000)
+            sent_at = self.sent_at[batch.bots[rows], (oldest[rows] + step) % RING]
+            self.input_ms.add(np.maximum(batch.whens[rows] - sent_at, 0) * 1000)
 
     def _check_unacknowledged(self, batch: _Batch, acked: NDArray[np.int64], sent: NDArray[np.int64]) -> None:
         """An input is missed once: when a frame arrives that is too long after it and still does not know of it."""
@@ -182,13 +180,13 @@ class Arrivals:
         age_s = batch.whens - self.sent_at[batch.bots, waiting % RING]
         late = (waiting <= sent) & (sent - waiting < RING) & (age_s > self._rules.unacknowledged_s)
         late &= self._missed[batch.bots] < waiting
-        # Several frames of one batch may complain of the same input: only a bot's first complaint counts.
+        # Several frames of one batch may complain of the same input: only the first complaint counts.
         rows = np.flatnonzero(late)
-        bots, firsts = np.unique(batch.bots[rows], return_index=True)
+        _, firsts = np.unique(batch.bots[rows] << 32 | waiting[rows], return_index=True)
         guilty = np.zeros(len(late), np.bool_)
         guilty[rows[firsts]] = True
         self._blame(batch, guilty, FaultKind.INPUT_UNACKNOWLEDGED, "an input was not acknowledged in time")
-        self._missed[bots] = waiting[rows[firsts]]
+        np.maximum.at(self._missed, batch.bots[rows], waiting[rows])
 
     def _remember(self, batch: _Batch) -> None:
         new = batch.first & ~batch.known

@@ -104,6 +104,11 @@ class Swarm:
         return self._plan.targets
 
     @property
+    def minds(self) -> list[Mind]:
+        """What drives each bot that was let in, by seat."""
+        return [mind for mind in self._minds if mind is not None]
+
+    @property
     def in_zone(self) -> int:
         """How many bots are in the scenario's zone now, as their last frames say."""
         if self._setting is None:

@@ -1,4 +1,4 @@
-"""The server's tick as a client knows it, kept from Pongs by the recipe "Know the server's tick" of protocol/README.md."""
+"""The server's tick as a client knows it: the recipe "Know the server's tick" of protocol/README.md."""
 
 from collections import deque
 
