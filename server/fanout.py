@@ -39,11 +39,11 @@ def _rotation() -> NDArray[np.int64]:
 ROTATION = _rotation()
 
 
-class Viewer(NamedTuple):
-    """Somebody who gets a frame now."""
+class Viewers(NamedTuple):
+    """Who gets a frame now: entity slots, and the way out to each."""
 
-    slot: int
-    outbox: Outbox
+    slots: NDArray[np.int32]
+    outboxes: list[Outbox]
 
 
 class Delivery(NamedTuple):
@@ -89,11 +89,10 @@ class Fanout:
         served = self.interest.refresh(tick, slots, self._scene.crowd())
         return np.asarray((self.interest.sets[served] != EMPTY).sum(axis=1))
 
-    def prepare(self, tick: int, viewers: Sequence[Viewer], shed_level: int) -> Delivery:
+    def prepare(self, tick: int, viewers: Viewers, shed_level: int) -> Delivery:
         """Everything the given viewers get in this tick, each of them present in the scene."""
-        slots = np.array([viewer.slot for viewer in viewers], np.int32)
-        outboxes = [viewer.outbox for viewer in viewers]
-        if not viewers:
+        slots, outboxes = viewers
+        if not outboxes:
             return Delivery([], FrameRows(b"", [], []), {}, 0, 0)
         shown, counts = self._shown(tick, slots)
         headers = self._headers(tick, slots, shed_level)
@@ -101,7 +100,7 @@ class Fanout:
         frames = build_frames(headers, self._records(slots, shown), counts, websocket)
         heard = choose_reports([*self._reports, *self._fresh_reports], slots, self._scene)
         extras = self._extras(tick, viewers, self.introductions.due(slots, shown, counts), heard)
-        return Delivery(outboxes, frames, extras, heard.heard, heard.cut)
+        return Delivery(outboxes, frames, extras, len(heard.rows), heard.cut)
 
     def _shown(self, tick: int, slots: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """The slots each frame shows, (viewers, FRAME_RECORDS_MAX) with those present first, and their number."""
@@ -137,33 +136,33 @@ class Fanout:
         return records
 
     def _extras(
-        self, tick: int, viewers: Sequence[Viewer], introduced: dict[int, list[bytes]], heard: Heard
+        self, tick: int, viewers: Viewers, introduced: dict[int, list[bytes]], heard: Heard
     ) -> dict[int, bytes]:
         """What goes out behind the frames, by viewer's row: profiles, then events, then the crowd map."""
-        slots = np.array([viewer.slot for viewer in viewers], np.int32)
-        parts: dict[int, list[bytes]] = {}
-        for row, entries in introduced.items():
-            parts.setdefault(row, []).append(viewers[row].outbox.frame(profiles_payload(entries)))
-        reports = _Framed([report.payload for report in (*self._reports, *self._fresh_reports)])
-        for row, events in heard.by_row.items():
-            outbox = viewers[row].outbox
-            parts.setdefault(row, []).extend(reports.framed(event, outbox) for event in events)
+        slots, outboxes = viewers
+        extras = {row: outboxes[row].frame(profiles_payload(entries)) for row, entries in introduced.items()}
+        reports = [*self._reports, *self._fresh_reports]
+        framed = {outbox.websocket: _Framed(reports, outbox) for outbox in _one_of_each(outboxes)}
+        for row, report in zip(heard.rows, heard.reports, strict=True):
+            extras[row] = extras.get(row, b"") + framed[outboxes[row].websocket][report]
         crowd_map = CrowdMap(self._scene, tick)
         for row in np.flatnonzero((tick - slots) % TICKS_PER_CROWD_MAP == 0).tolist():
-            viewer = viewers[row]
-            parts.setdefault(row, []).append(viewer.outbox.frame(crowd_map.payload_for(viewer.slot)))
-        return {row: b"".join(pieces) for row, pieces in parts.items()}
+            extras[row] = extras.get(row, b"") + outboxes[row].frame(crowd_map.payload_for(int(slots[row])))
+        return extras
 
 
-class _Framed:
-    """Payloads put into each transport's framing when first needed, once."""
+class _Framed(dict[int, bytes]):
+    """Reports by index in one transport's framing, put into it when first needed."""
 
-    def __init__(self, payloads: Sequence[bytes]) -> None:
-        self._payloads = payloads
-        self._made: dict[tuple[int, bool], bytes] = {}
+    def __init__(self, reports: Sequence[Report], outbox: Outbox) -> None:
+        super().__init__()
+        self._reports, self._frame = reports, outbox.frame
 
-    def framed(self, index: int, outbox: Outbox) -> bytes:
-        key = index, outbox.websocket
-        if key not in self._made:
-            self._made[key] = outbox.frame(self._payloads[index])
-        return self._made[key]
+    def __missing__(self, index: int) -> bytes:
+        self[index] = framed = self._frame(self._reports[index].payload)
+        return framed
+
+
+def _one_of_each(outboxes: Sequence[Outbox]) -> list[Outbox]:
+    """An outbox of each transport there is."""
+    return list({outbox.websocket: outbox for outbox in outboxes}.values())

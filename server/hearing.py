@@ -1,8 +1,6 @@
 """Who hears what: events in earshot of each viewer, the important and near first, within a cap per frame."""
 
 from collections.abc import Sequence
-from itertools import groupby
-from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -19,17 +17,17 @@ REPORTS_MAX = 512
 
 
 class Heard(NamedTuple):
-    """Viewer's row -> indices of the reports it hears, best first; how many were heard, how many cut by the caps."""
+    """Viewer `rows[i]` hears report `reports[i]`, row by row, the best first; `cut` were kept out by the caps."""
 
-    by_row: dict[int, list[int]]
-    heard: int
+    rows: list[int]
+    reports: list[int]
     cut: int
 
 
 def choose_reports(reports: Sequence[Report], viewers: NDArray[np.int32], scene: Scene) -> Heard:
     """Choose for each viewer among reports that have an audience (not `only` ones)."""
     if not reports or not viewers.size:
-        return Heard({}, 0, 0)
+        return Heard([], [], 0)
     columns = np.array([(r.zone, r.x, r.z, r.radius_cm, r.importance) for r in reports], np.int64)
     kept = np.argsort(-columns[:, 4], kind="stable")[:REPORTS_MAX]
     zone, x, z, radius, importance = (columns[kept, i, None] for i in range(5))
@@ -42,7 +40,5 @@ def choose_reports(reports: Sequence[Report], viewers: NDArray[np.int32], scene:
     events, rows = kept[events[order]], rows[order]
     place = np.arange(rows.size) - np.searchsorted(rows, rows)
     chosen = place < EVENTS_PER_FRAME_MAX
-    pairs = zip(rows[chosen].tolist(), events[chosen].tolist(), strict=True)
-    by_row = {row: [event for _, event in group] for row, group in groupby(pairs, itemgetter(0))}
     dropped = (len(reports) - kept.size) * viewers.size
-    return Heard(by_row, int(chosen.sum()), int(rows.size - chosen.sum()) + dropped)
+    return Heard(rows[chosen].tolist(), events[chosen].tolist(), int(np.count_nonzero(~chosen)) + dropped)

@@ -31,9 +31,12 @@ class Traffic:
 
 
 class Outbox:
-    """`frame` puts a payload into the transport's framing; `part` ends the link politely with a code and a reason."""
+    """`frame` puts a payload into the transport's framing; `part` ends the link politely with a code and a reason.
 
-    __slots__ = ("_part", "_traffic", "_transport", "frame", "websocket")
+    `backlog_bytes()` is what the client has not taken yet.
+    """
+
+    __slots__ = ("_is_closing", "_part", "_traffic", "_transport", "_write", "backlog_bytes", "frame", "websocket")
 
     def __init__(
         self, transport: Transport, frame: Callable[[bytes], bytes], part: Callable[[int, str], None], websocket: bool
@@ -41,6 +44,9 @@ class Outbox:
         self._transport = transport
         self._part = part
         self._traffic = Traffic()
+        # Bound once: these three are called for every frame of every client.
+        self._write, self._is_closing = transport.write, transport.is_closing
+        self.backlog_bytes = transport.get_write_buffer_size
         self.frame = frame
         self.websocket = websocket
 
@@ -48,15 +54,10 @@ class Outbox:
         """Count what is written here from now on."""
         self._traffic = traffic
 
-    @property
-    def backlog_bytes(self) -> int:
-        """What the client has not taken yet."""
-        return self._transport.get_write_buffer_size()
-
     def write(self, data: bytes) -> None:
         """Write framed bytes; to a link that is gone, nothing."""
-        if not self._transport.is_closing():
-            self._transport.write(data)
+        if not self._is_closing():
+            self._write(data)
             self._traffic.sent[self.websocket] += len(data)
 
     def part(self, code: int, reason: str) -> None:

@@ -76,7 +76,6 @@ class Session:
         "opened_tick",
         "outbox",
         "player",
-        "skipped_in_row",
     )
 
     def __init__(self, desk: Desk, outbox: Outbox, framing: Framing, address: str, limits: GameSettings) -> None:
@@ -92,7 +91,6 @@ class Session:
         self.framing = framing
         self.outbox = outbox
         self.player: Player | None = None
-        self.skipped_in_row = 0
 
     @property
     def greeted(self) -> bool:

@@ -1,6 +1,7 @@
 """A zone's world between the bus and the tick: commands in, one snapshot and the reports out."""
 
 import msgspec
+import numpy as np
 import structlog
 
 from protocol.codec import encode
@@ -97,14 +98,14 @@ class ZoneHost:
         It gets there in the next tick whatever the order of the zones, since all have taken theirs by now.
         """
         gone_to, self._gone_to = self._gone_to, {}
-        stay = [issued for issued in batch.commands if issued.entity not in gone_to]
         for issued in batch.commands:
             if issued.entity in gone_to:
                 self._bus.post(gone_to[issued.entity], issued)
-        for entity, zone in gone_to.items():
-            for move in batch.moves[batch.moves["entity"] == entity]:
-                self._bus.post_move(zone, move.tobytes())
-        return Batch(stay, batch.moves)
+        late = np.isin(batch.moves["entity"], list(gone_to))
+        for move in batch.moves[late]:
+            self._bus.post_move(gone_to[int(move["entity"])], move.tobytes())
+        stay = [issued for issued in batch.commands if issued.entity not in gone_to]
+        return Batch(stay, batch.moves[~late])
 
 
 def _report(zone: int, tick: int, told: Told) -> Report:

@@ -1,8 +1,8 @@
 """The gateway: sessions on one side, the bus on the other, and each tick's frames between them."""
 
 from collections import Counter
-from collections.abc import Iterator
 from ipaddress import ip_address
+from itertools import compress
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from protocol.errors import CloseCode
 from server.bus import Bus, Published, Report
 from server.clock import Clock
 from server.deeds import command_from
-from server.fanout import TICKS_PER_FRAME, Delivery, Fanout, Viewer
+from server.fanout import TICKS_PER_FRAME, Delivery, Fanout, Viewers
 from server.gateway.reception import Reception
 from server.ops.metrics import Metrics
 from server.outbox import Outbox, Traffic
@@ -48,6 +48,8 @@ class Gateway:
         self._zone_names = [zone.name for zone in config.city.zone]
         self._fanout = Fanout(self.scene, Sight())
         self._live: tuple[dict[int, Session], ...] = tuple({} for _ in range(TICKS_PER_FRAME))
+        # How many frames in a row were left out for whom, by turn; whoever keeps up is not in it.
+        self._lagging: list[dict[Session, int]] = [{} for _ in range(TICKS_PER_FRAME)]
         self._per_address: Counter[str] = Counter()
         self._tick_began_s = clock.now_s()
 
@@ -101,11 +103,11 @@ class Gateway:
 
     def prepare(self) -> Delivery:
         """This tick's frames, for the share of viewers whose turn it is and who have taken the ones before."""
-        viewers = [Viewer(slot, session.outbox) for slot, session in self._keeping_up()]
+        viewers = self._keeping_up()
         delivery = self._fanout.prepare(self.tick, viewers, self.shed_level)
-        websockets = sum(viewer.outbox.websocket for viewer in viewers)
+        websockets = sum(outbox.websocket for outbox in viewers.outboxes)
         self._metrics.frames_sent["ws"].inc(websockets)
-        self._metrics.frames_sent["tcp"].inc(len(viewers) - websockets)
+        self._metrics.frames_sent["tcp"].inc(len(viewers.outboxes) - websockets)
         self._metrics.events_heard.inc(delivery.heard)
         self._metrics.events_cut["cap"].inc(delivery.cut)
         return delivery
@@ -117,7 +119,7 @@ class Gateway:
         for number, zone in enumerate(self._zone_names):
             for websocket, transport in TRANSPORT.items():
                 self._metrics.players[zone, transport].set(players[number, websocket])
-        self._metrics.send_backlog_bytes.set(sum(session.outbox.backlog_bytes for session in self.sessions))
+        self._metrics.send_backlog_bytes.set(sum(session.outbox.backlog_bytes() for session in self.sessions))
         self._metrics.shed_level.set(self.shed_level)
         for websocket, transport in TRANSPORT.items():
             self._metrics.bytes_sent[transport].inc(self.traffic.sent[websocket])
@@ -186,21 +188,27 @@ class Gateway:
         self._live[player.slot % TICKS_PER_FRAME].pop(player.slot, None)
         self._fanout.forget(player.slot)
 
-    def _keeping_up(self) -> Iterator[tuple[int, Session]]:
-        """Viewers in their turn who have room for a frame; the others pay alone, and the worst are parked."""
-        settings, skipped, here = self._settings, 0, self.scene.here
-        for slot, session in list(self._live[self.tick % TICKS_PER_FRAME].items()):
-            backlog = session.outbox.backlog_bytes
-            if backlog <= settings.write_mark_bytes:
-                session.skipped_in_row = 0
-                if here[slot]:
-                    yield slot, session
-                continue
-            skipped += 1
-            session.skipped_in_row += 1
-            if session.skipped_in_row > SKIPPED_FRAMES_MAX or backlog > settings.must_deliver_bytes_max:
+    def _keeping_up(self) -> Viewers:
+        """Viewers in their turn who have room for a frame; the others pay alone."""
+        turn = self.tick % TICKS_PER_FRAME
+        live, mark = self._live[turn], self._settings.write_mark_bytes
+        slow = [session for session in live.values() if session.outbox.backlog_bytes() > mark]
+        if slow or self._lagging[turn]:
+            live = self._without(slow, turn)
+        slots = np.fromiter(live, np.int32, len(live))
+        ready = self.scene.here[slots]
+        outboxes = [session.outbox for session in live.values()]
+        return Viewers(slots[ready], list(compress(outboxes, ready.tolist())))
+
+    def _without(self, slow: list[Session], turn: int) -> dict[int, Session]:
+        """This turn's viewers but the slow ones, whose frames are left out; the worst of these are parked."""
+        before = self._lagging[turn]
+        self._lagging[turn] = lagging = {session: before.get(session, 0) + 1 for session in slow}
+        self._metrics.frames_skipped["slow"].inc(len(lagging))
+        for session, skipped in lagging.items():
+            if skipped > SKIPPED_FRAMES_MAX or session.outbox.backlog_bytes() > self._settings.must_deliver_bytes_max:
                 session.close(CloseCode.SLOW, "you do not read what you are sent")
-        self._metrics.frames_skipped["slow"].inc(skipped)
+        return {slot: session for slot, session in self._live[turn].items() if session not in lagging}
 
     def _tell_one(self, report: Report) -> None:
         """Something for one player alone: written at once and in order, never cut by a cap."""

@@ -11,7 +11,7 @@ from protocol.limits import FRAME_NEAREST, FRAME_RECORDS_MAX, INTEREST_MAX, PROF
 from protocol.messages import Crowd, Frame, Happened, Profiles
 from server.bus import Report
 from server.entities import SLOT_MASK
-from server.fanout import ROTATION, TICKS_PER_CROWD_MAP, TICKS_PER_FRAME, Delivery, Fanout, Viewer
+from server.fanout import ROTATION, TICKS_PER_CROWD_MAP, TICKS_PER_FRAME, Delivery, Fanout, Viewers
 from server.scene import Scene
 from tests.fakes import Body, FakeClient, field, scene_of, snapshot
 from world.animation import Animation
@@ -38,8 +38,7 @@ class Hall:
         self.fanout.look(tick, np.array(list(self.clients), np.int32))
 
     def prepare(self, tick: int, shed_level: int = 0) -> Delivery:
-        viewers = [Viewer(slot, client) for slot, client in self.clients.items()]
-        return self.fanout.prepare(tick, viewers, shed_level)
+        return self.fanout.prepare(tick, viewers_of(self.clients), shed_level)
 
     def serve(self, tick: int, shed_level: int = 0) -> Delivery:
         """Look, prepare and write, whoever's turn it is."""
@@ -47,6 +46,11 @@ class Hall:
         delivery = self.prepare(tick, shed_level)
         delivery.write(0, len(self.clients))
         return delivery
+
+
+def viewers_of(clients: dict[int, FakeClient]) -> Viewers:
+    """Clients by slot, as the fan-out takes them."""
+    return Viewers(np.array(list(clients), np.int32), list(clients.values()))
 
 
 def row(count: int) -> list[Body]:
@@ -278,8 +282,8 @@ def test_viewers_of_both_ticks_hear_a_report_once_each() -> None:
     one, other = hall.seat(1), FakeClient()
     for tick, reports in enumerate([[said(1000)], [], []], 2):
         hall.fanout.hear(reports)
-        viewers = [Viewer(1, one)] if tick % TICKS_PER_FRAME == 0 else [Viewer(2, other)]
-        hall.fanout.prepare(tick, viewers, 0).write(0, 1)
+        turn = {1: one} if tick % TICKS_PER_FRAME == 0 else {2: other}
+        hall.fanout.prepare(tick, viewers_of(turn), 0).write(0, 1)
     assert heard(one) == heard(other) == ["hello"]
 
 
@@ -330,7 +334,7 @@ def test_the_scene_may_span_zones_and_frames_say_which_one_the_viewer_is_in() ->
     scene.merge([snapshot([Body(1, side - 50, 10)]), snapshot([Body(2, side + 50, 10)], number=1)])
     fanout, clients = Fanout(scene, SIGHT), [FakeClient(), FakeClient()]
     fanout.look(1, np.array([1, 2], np.int32))
-    fanout.prepare(2, [Viewer(1, clients[0]), Viewer(2, clients[1])], 0).write(0, 2)
+    fanout.prepare(2, viewers_of(dict(enumerate(clients, 1))), 0).write(0, 2)
     ((here, sees),), ((there, seen_by),) = list(frames(clients[0])), list(frames(clients[1]))
     assert (here.zone, there.zone) == (0, 1)
     assert (sees, seen_by) == ([2], [1])

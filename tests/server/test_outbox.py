@@ -34,7 +34,7 @@ def test_bytes_are_counted_by_transport() -> None:
 def test_the_backlog_is_what_the_transport_keeps() -> None:
     client = FakeClient()
     client.transport.backlog = 4711
-    assert client.backlog_bytes == 4711
+    assert client.backlog_bytes() == 4711
 
 
 def test_parting_says_why_and_cutting_says_nothing() -> None:
