@@ -24,11 +24,13 @@ class Gather(Behaviour):
         onward = self._legs.go(here, self.setting.zone, GAIT_RUN)
         if onward is not None:
             return onward
-        if not self._legs.walker.walking:
-            gait = GAIT_WALK
-            if self.rng.random() < _CHANGE_SHARE:
-                self._cluster, gait = self._choose(), GAIT_RUN
-            self._legs.walker.set_out(here, self._errand(), gait)
+        step = self._legs.walker.step(here)
+        if self._legs.walker.walking:
+            return step
+        gait = GAIT_WALK
+        if self.rng.random() < _CHANGE_SHARE:
+            self._cluster, gait = self._choose(), GAIT_RUN
+        self._legs.walker.set_out(here, self._errand(), gait)
         return self._legs.walker.step(here)
 
     def _choose(self) -> Cluster:

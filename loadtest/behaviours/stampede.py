@@ -23,8 +23,10 @@ class Stampede(Behaviour):
         onward = self._legs.go(here, self.setting.zone, GAIT_RUN)
         if onward is not None:
             return onward
-        if not self._legs.walker.walking:
-            self._legs.walker.set_out(here, self._somewhere(), GAIT_RUN)
+        step = self._legs.walker.step(here)
+        if self._legs.walker.walking:
+            return step
+        self._legs.walker.set_out(here, self._somewhere(), GAIT_RUN)
         return self._legs.walker.step(here)
 
     def _somewhere(self) -> Point:

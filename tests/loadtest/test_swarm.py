@@ -196,5 +196,6 @@ async def test_joining_is_spread_over_the_time_given() -> None:
         await until(city, lambda: swarm.joined == 4)
         assert swarm.all_joined_s is not None
         assert swarm.all_joined_s >= 0.3
-        assert max(swarm.join_s) < 0.3
+        # Each bot's time is its own: the last one began three tenths of a second after the first.
+        assert swarm.join_s[3] <= swarm.all_joined_s - 0.3
         await swarm.stop()

@@ -1,0 +1,84 @@
+"""Scenario files: the shipped ones are whole, and a wrong one is told with file, key and what is allowed."""
+
+from pathlib import Path
+
+import pytest
+
+from loadtest.scenario import ScenarioError, load_scenario, scenario_names
+
+GOOD = """
+about = "a test"
+bots = 10
+seconds = 2
+zone = "plaza"
+[behaviours]
+gather = 1
+[join]
+over_s = 1
+"""
+
+
+def written(path: Path, text: str) -> str:
+    file = path / "mine.toml"
+    file.write_text(text, "utf-8")
+    return str(file)
+
+
+def test_the_shipped_scenarios_are_these() -> None:
+    assert scenario_names() == ["demo", "plaza", "stampede", "stroll"]
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_a_shipped_scenario_is_whole(name: str) -> None:
+    scenario = load_scenario(name)
+    assert scenario.about.endswith(".")
+    assert sum(scenario.behaviours.values()) == pytest.approx(1)
+
+
+def test_the_plaza_asks_for_what_was_promised() -> None:
+    limits = load_scenario("plaza").limits
+    assert (limits.mean_hz_min, limits.p01_hz_min) == (9.8, 9)
+    assert (limits.gap_p99_ms_max, limits.input_p99_ms_max) == (200, 250)
+    assert (limits.down_bytes_s_max, limits.cpu_us_per_frame_max, limits.rss_kb_per_client_max) == (6144, 20, 60)
+
+
+def test_the_stampede_asks_for_what_was_promised() -> None:
+    scenario = load_scenario("stampede")
+    assert (scenario.join.over_s, scenario.limits.all_joined_s_max) == (10, 15)
+
+
+def test_a_file_of_ones_own_is_a_scenario_too(tmp_path: Path) -> None:
+    assert load_scenario(written(tmp_path, GOOD)).bots == 10
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("bots = 10", "bots = 0", r"bots"),
+        ("bots = 10", 'bots = "many"', r"bots"),
+        ("bots = 10", "", r"bots"),
+        ("seconds = 2", "seconds = nan", r"seconds"),
+        ("gather = 1", "fly = 1", r"behaviours: fly; there are gather, lounge"),
+        ("gather = 1", "", r"behaviours: none given"),
+        ("gather = 1", "gather = -1", r"behaviours"),
+        ("over_s = 1", "over_s = 1\nslowly = true", r"slowly"),
+        ("over_s = 1", "over_s = 1\n[settle]\nseconds_min = 9\nseconds_max = 8", r"settle.seconds_min"),
+        ("over_s = 1", "over_s = 1\n[limits]\nmean_hz_max = 3", r"mean_hz_max"),
+        ("[join]", "[join", r"mine.toml"),
+    ],
+)
+def test_a_wrong_file_is_told_where_it_is_wrong(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    file = written(tmp_path, GOOD.replace(old, new))
+    with pytest.raises(ScenarioError, match=complaint) as error:
+        load_scenario(file)
+    assert file in str(error.value)
+
+
+def test_an_unknown_name_is_told_with_the_known_ones() -> None:
+    with pytest.raises(ScenarioError, match="there are demo, plaza, stampede, stroll"):
+        load_scenario("riot")
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="No such file"):
+        load_scenario(str(tmp_path / "none.toml"))

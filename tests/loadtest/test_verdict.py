@@ -1,0 +1,100 @@
+"""The verdict: a good run passes, and each thing that is wrong fails it alone, with a reason that names it."""
+
+import re
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from loadtest.report import FrameFigures, Generator, Report, Spread, Traffic, Verdict
+from loadtest.scenario import Scenario, load_scenario
+from loadtest.verdict import Circumstances, judge
+from tests.loadtest.reports import GAPS, INPUTS, SERVER, good
+
+PLAZA = load_scenario("plaza")
+STAMPEDE = load_scenario("stampede")
+
+
+def verdict(report: Report, scenario: Scenario = PLAZA, **circumstances: Any) -> Verdict:
+    return judge(report, scenario, Circumstances(**circumstances))
+
+
+def test_a_good_run_passes_without_a_word() -> None:
+    assert verdict(good()) == Verdict(True, [], [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"joined": 1999}, "joined: 1999 of 2000"),
+        (
+            {"disconnected_healthy": 1, "endings": {"4012 oops": 1}},
+            r"disconnected_healthy: 1 bots were cut \(1 × 4012 oops",
+        ),
+        ({"faults": {"too_fast": 3}, "fault_examples": {"too_fast": ["bot 7: jumped"]}}, "fault too_fast: 3 .*bot 7"),
+        ({"share_in_zone": 0.5}, "never gathered: 50% .* crystal_plaza"),
+        ({"frames": FrameFigures(9.79, 9.5, GAPS)}, r"mean_hz: 9\.79, at least 9\.8"),
+        ({"frames": FrameFigures(9.9, 8.9, GAPS)}, r"p01_hz: 8\.9, at least 9 "),
+        ({"frames": FrameFigures(9.9, 9.5, Spread(100, 201, 900))}, "gap_p99_ms: 201, at most 200"),
+        ({"input_ms": Spread(100, 251, 900)}, "input_p99_ms: 251, at most 250"),
+        ({"bytes_per_client_s": Traffic(6145, 30)}, "down_bytes_s: 6145, at most 6144"),
+        ({"server": structs.replace(SERVER, cpu_us_per_frame=20.1)}, r"cpu_us_per_frame: 20\.1, at most 20"),
+        ({"server": structs.replace(SERVER, rss_kb_per_client=60.5)}, r"rss_kb_per_client: 60\.5, at most 60"),
+        ({"frames": FrameFigures(None, 9.5, GAPS)}, "mean_hz: could not be measured"),
+        ({"input_ms": Spread()}, "input_p99_ms: could not be measured"),
+        ({"server": structs.replace(SERVER, rss_kb_per_client=None)}, "rss_kb_per_client: could not be measured"),
+        ({"generator": Generator(86.0, Spread(1, 2, 3))}, "generator saturated: 86 % CPU.*not trustworthy"),
+        ({"generator": Generator(40.0, Spread(1, 51, 99))}, "generator saturated: .*p99 51 ms.*not trustworthy"),
+    ],
+)
+def test_each_thing_that_is_wrong_fails_a_run_alone(changes: dict[str, Any], reason: str) -> None:
+    found = verdict(good(**changes))
+    assert not found.passed
+    assert len(found.failures) == 1
+    assert re.search(reason, found.failures[0])
+
+
+def test_everything_that_is_wrong_is_told() -> None:
+    found = verdict(good(joined=1, frames=FrameFigures(1, 1, GAPS), input_ms=Spread(1, 999, 999)))
+    assert len(found.failures) == 4
+
+
+def test_figures_at_the_limit_pass() -> None:
+    at_the_limit = good(
+        frames=FrameFigures(9.8, 9.0, Spread(100, 200, 300)),
+        input_ms=Spread(100, 250, 300),
+        bytes_per_client_s=Traffic(6144, 36),
+        server=structs.replace(SERVER, cpu_us_per_frame=20.0, rss_kb_per_client=60.0),
+    )
+    assert verdict(at_the_limit).passed
+
+
+def test_a_run_that_was_interrupted_fails_however_good_it_was() -> None:
+    assert verdict(good(), interrupted=True).failures == ["interrupted: the figures are of a part of the run only"]
+
+
+def test_trouble_comes_first() -> None:
+    assert verdict(good(joined=0), trouble=("the server ended",)).failures[0] == "the server ended"
+
+
+def test_a_server_without_figures_is_not_judged_by_them_and_that_is_said() -> None:
+    found = verdict(good(server=None))
+    assert found.passed
+    assert [line.partition(":")[0] for line in found.unchecked] == ["cpu_us_per_frame", "rss_kb_per_client"]
+
+
+def test_cpu_per_frame_is_not_asked_of_a_handful() -> None:
+    few = good(bots=50, joined=50, server=structs.replace(SERVER, cpu_us_per_frame=90.0))
+    found = verdict(few)
+    assert found.passed
+    assert found.unchecked == ["cpu_us_per_frame: means little below 500 bots"]
+
+
+def test_a_stampede_has_to_be_in_within_its_time() -> None:
+    assert verdict(good(all_joined_s=15.0), STAMPEDE).passed
+    assert verdict(good(all_joined_s=15.1), STAMPEDE).failures == ["all_joined_s: 15.1, at most 15 is wanted"]
+    assert verdict(good(all_joined_s=None), STAMPEDE).failures == ["all_joined_s: could not be measured"]
+
+
+def test_inputs_are_judged_by_the_slow_hundredth_not_the_worst() -> None:
+    assert verdict(good(input_ms=Spread(INPUTS.p50, INPUTS.p99, 5000.0))).passed
