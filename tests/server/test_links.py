@@ -1,0 +1,61 @@
+"""Open sockets: a polite close ends in time, whether or not the other side is polite."""
+
+import asyncio
+
+from server.gateway.links import Links
+from tests.fakes import FakeTransport
+
+
+async def settle() -> None:
+    """Let everything that is ready happen, timers of no delay included."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_with_no_sockets_open_there_is_nothing_to_wait_for() -> None:
+    await Links(patience_s=1000).all_closed()
+
+
+async def test_waiting_ends_when_the_last_socket_closes_and_not_before() -> None:
+    links = Links(patience_s=1000)
+    links.opened()
+    links.opened()
+    waiting = asyncio.create_task(links.all_closed())
+    links.closed()
+    await settle()
+    assert not waiting.done()
+    links.closed()
+    await waiting
+
+
+async def test_waiting_ends_with_patience_even_if_a_socket_never_closes() -> None:
+    links = Links(patience_s=0)
+    links.opened()
+    await links.all_closed()
+
+
+async def test_a_socket_that_opens_again_is_waited_for_again() -> None:
+    links = Links(patience_s=1000)
+    links.opened()
+    links.closed()
+    links.opened()
+    waiting = asyncio.create_task(links.all_closed())
+    await settle()
+    assert not waiting.done()
+    links.closed()
+    await waiting
+
+
+async def test_a_peer_that_does_not_take_its_last_words_is_cut_when_patience_ends() -> None:
+    transport = FakeTransport()
+    Links(patience_s=0).part(transport)
+    assert not transport.aborted
+    await settle()
+    assert transport.aborted
+
+
+async def test_a_peer_is_given_its_time_to_take_its_last_words() -> None:
+    transport = FakeTransport()
+    Links(patience_s=1000).part(transport)
+    await settle()
+    assert not transport.aborted
