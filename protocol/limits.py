@@ -40,5 +40,6 @@ PINNED_MAX = 8
 # Offsets in a frame are int16 centimetres, so nobody farther than this can be shown.
 SIGHT_CM_MAX = 32767
 
-# Profiles in one Profiles message: four full ones fit in a TCP segment.
-PROFILES_PER_MESSAGE_MAX = 4
+# Profiles in one Profiles message, one message a frame: eighty new faces a second, more than pass
+# anybody in a running crowd, and at most two TCP segments even with every slider of a look set.
+PROFILES_PER_MESSAGE_MAX = 8

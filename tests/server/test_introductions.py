@@ -69,13 +69,13 @@ def test_everybody_shown_is_introduced_once_however_often_and_in_whatever_compan
     assert sorted(met) == sorted(slots)
 
 
-def test_at_most_four_are_introduced_with_a_frame_those_who_come_first_first() -> None:
+def test_at_most_eight_are_introduced_with_a_frame_those_who_come_first_first() -> None:
     introductions = everybody(list(range(1, 41)))
-    frame = list(range(1, 11))
+    frame = list(range(1, 21))
     assert [slots_of(introduce(introductions, 40, frame)) for _ in range(4)] == [
-        [1, 2, 3, 4],
-        [5, 6, 7, 8],
-        [9, 10],
+        [1, 2, 3, 4, 5, 6, 7, 8],
+        [9, 10, 11, 12, 13, 14, 15, 16],
+        [17, 18, 19, 20],
         [],
     ]
 

@@ -23,7 +23,7 @@ def test_the_shipped_numbers_are_those_of_the_readme() -> None:
     tuning = load_config().tuning
     assert tuning.movement == MovementTuning(**MOVEMENT)
     assert (tuning.say.radius_m, tuning.say.rate) == (20.0, Rate(8, 10.0))
-    assert (tuning.wave.radius_m, tuning.emote.radius_m) == (40.0, 40.0)
+    assert (tuning.wave.radius_m, tuning.emote.radius_m) == (15.0, 15.0)
     assert tuning.population.entities_max == 60_000
 
 
