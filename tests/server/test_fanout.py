@@ -246,7 +246,7 @@ def introduced(client: FakeClient) -> list[list[int]]:
     return [[profile.entity & SLOT_MASK for profile in message.profiles] for message in told]
 
 
-def test_whoever_is_shown_is_introduced_four_a_frame_and_once() -> None:
+def test_whoever_is_shown_is_introduced_once_and_not_too_many_with_one_frame() -> None:
     hall = Hall(row(INTEREST_MAX + 1))
     client = hall.seat(1)
     hall.look(2)
