@@ -39,7 +39,7 @@ test: setup ## format, lint, types, the law of the rooms and all tests
 	$(BIN)/pytest $(ARGS)
 
 bench: setup ## time a tick, its interest and its frames without sockets
-	@set -e; for bench in tests/bench/bench_*.py; do $(BIN)/python $$bench $(ARGS); done
+	$(BIN)/python -m tests.bench
 
 # In a virtual environment of its own: the tool that resolves is not part of what it resolves.
 lock: ## resolve pyproject.toml into requirements.lock, for every platform (ARGS=--upgrade for newer versions)

@@ -1,14 +1,10 @@
 """What one tick of the plaza costs at 1,000 to 50,000 walking avatars: `python -m tests.bench.bench_tick`."""
 
-import sys
-from pathlib import Path
-from time import perf_counter
+from collections.abc import Iterator
 
 import numpy as np
 
-if __package__ in (None, ""):
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
+from tests.bench.measuring import Figures, figures, machine, now_s, print_table, settle
 from world.config import load_config
 from world.events.join import Join
 from world.motion import WALK
@@ -48,26 +44,25 @@ def turns(world: World, chance: np.random.Generator) -> Batch:
     return Batch((), moves)
 
 
-def measure(avatars: int) -> tuple[int, float, float]:
-    """How many were left to walk, and the median and the 99th percentile of a tick in ms."""
+def measure(avatars: int) -> Figures:
+    """A tick with everybody walking."""
     world = crowded_plaza(avatars)
     chance = np.random.default_rng(1)
     spent = []
+    settle()
     for tick in range(2, 2 + WARM_TICKS + TICKS):
         batch = turns(world, chance)
-        begun = perf_counter()
+        begun = now_s()
         step(world, tick, batch)
-        spent.append((perf_counter() - begun) * 1000)
-    return world.count, *np.percentile(spent[WARM_TICKS:], (50, 99)).tolist()
+        spent.append(now_s() - begun)
+    return figures("tick of the plaza", world.count, spent[WARM_TICKS:])
 
 
-def main() -> None:
-    """Print the table."""
-    print(f"{'avatars':>8} {'p50 ms':>8} {'p99 ms':>8}")
-    for avatars in CROWDS:
-        count, middle, worst = measure(avatars)
-        print(f"{count:>8} {middle:>8.2f} {worst:>8.2f}")
+def run() -> Iterator[Figures]:
+    """Every size."""
+    return (measure(avatars) for avatars in CROWDS)
 
 
 if __name__ == "__main__":
-    main()
+    print(machine())
+    print_table(run())
