@@ -11,10 +11,10 @@ import os
 import signal
 import stat
 import sys
-from contextlib import suppress
 
 import uvloop
 
+from loadtest.pace import pause
 from loadtest.room import NoRoomError, make_room
 from loadtest.scenario import load_scenario
 from loadtest.swarm import Plan, Swarm
@@ -53,8 +53,7 @@ async def _live(target: Target, bots: int, seed: int) -> int:
     swarm.start()
     parent = os.getppid()
     while not stop.is_set() and os.getppid() == parent and swarm.mismatch is None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), _CHECK_S)
+        await pause(stop, _CHECK_S)
     await swarm.stop()
     if swarm.mismatch is not None:
         raise ValueError(str(swarm.mismatch))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter
 
 import numpy as np
@@ -47,3 +48,9 @@ class Pace:
                 self._gather()
             self._step(number)
             number += 1
+
+
+async def pause(stop: asyncio.Event, seconds: float) -> None:
+    """Wait so long, or until it is time to stop."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), max(0.0, seconds))

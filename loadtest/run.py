@@ -3,13 +3,14 @@
 import asyncio
 import gc
 from collections.abc import Callable
-from contextlib import AsyncExitStack, ExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack
 from time import perf_counter
 from typing import Literal, Protocol
 
 import numpy as np
 from msgspec import Struct, structs
 
+from loadtest.pace import pause
 from loadtest.recorder import Recorder
 from loadtest.report import Report, Second, Spread, Verdict, rounded, spread, this_machine
 from loadtest.room import make_room
@@ -76,12 +77,7 @@ async def _until_ready(server: ServerProcess, metrics: Metrics, stop: asyncio.Ev
         if server.ended is not None or perf_counter() > deadline_s:
             how = f"ended with status {server.ended}" if server.ended is not None else f"was not ready in {START_S:g} s"
             raise ServerError(f"the server {how}; it said:\n{server.said()}")
-        await _pause(stop, _POLL_S)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), max(0.0, seconds))
+        await pause(stop, _POLL_S)
 
 
 class _Run:
@@ -131,16 +127,20 @@ class _Run:
             left_s = began_s + seconds_max - perf_counter()
             if left_s <= 0:
                 return
-            await _pause(self._stop, min(SECOND_S, left_s))
+            await pause(self._stop, min(SECOND_S, left_s))
             self._display.second(await self._recorder.look(name), self._swarm.joined)
 
     def _is_over(self) -> bool:
-        """Whether the city cannot be played in, or is gone; says why, once."""
-        if self._swarm.mismatch is not None and not self._trouble:
-            self._trouble.append(str(self._swarm.mismatch))
+        """Whether the city is gone, cannot be played in, or holds nobody of ours; says why, once."""
+        if self._trouble:
+            return True
         ended = self._server.ended if self._server else None
-        if ended is not None and self._server is not None and not self._trouble:
+        if ended is not None and self._server is not None:
             self._trouble.append(f"the server ended with status {ended}; it said: {self._server.said()}")
+        elif self._swarm.mismatch is not None:
+            self._trouble.append(str(self._swarm.mismatch))
+        elif not self._swarm.present and not self._swarm.hopeful:
+            self._trouble.append("no bot is in the city: there is nothing to measure")
         return bool(self._trouble)
 
     def _report(self) -> Report:

@@ -59,6 +59,9 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     down_bytes_s_max: Positive | None = None
     cpu_us_per_frame_max: Positive | None = None
     cpu_us_per_frame_from_bots: Bots = 1
+    # Above these the load generator was late itself, and what it calls a gap may be its own.
+    generator_cpu_percent_max: Positive = 85.0
+    generator_lag_p99_ms_max: Positive = 50.0
     rss_kb_per_client_max: Positive | None = None
 
 

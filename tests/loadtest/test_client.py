@@ -151,7 +151,7 @@ async def test_a_link_that_breaks_is_told_as_lost() -> None:
 
 @pytest.mark.parametrize("url", ["tcp://127.0.0.1:1", "ws://127.0.0.1:1/play"])
 async def test_nobody_listening_is_an_os_error(url: str) -> None:
-    with pytest.raises(OSError, match="."):
+    with pytest.raises(OSError, match="127"):
         async with Player.join(url):
             pytest.fail("nobody was there")
 

@@ -206,7 +206,7 @@ def test_a_frame_before_welcome_is_a_fault(wire: Wire) -> None:
 def test_a_sampled_frame_is_decoded_in_full(wire: Wire) -> None:
     wire.enter()
     for tick in range(4, 200, 2):
-        wire.hear(wire.framed(frame(tick, records=[record(5), record(5)] + CROWD[:10])))
+        wire.hear(wire.framed(frame(tick, records=[record(5), record(5), *CROWD[:10]])))
     assert set(wire.faults.counts) == {FaultKind.DUPLICATE_RECORD}
     assert wire.faults.total >= 1
 

@@ -179,11 +179,10 @@ async def test_a_city_without_the_deeds_is_not_played_in() -> None:
 
 
 async def test_nobody_listening_is_told_for_each() -> None:
-    async with asyncio.timeout(WAIT_S):
+    async with asyncio.timeout(WAIT_S), FakeCity() as elsewhere:
         swarm = Swarm(Plan(scenario(), 3, 1, (parse_target("tcp://127.0.0.1:1"),)))
         swarm.start()
-        while swarm.hopeful:
-            await asyncio.sleep(0)
+        await until(elsewhere, lambda: not swarm.hopeful)
         await swarm.stop()
         assert (swarm.joined, swarm.disconnected) == (0, 3)
         assert all("could not connect" in why for why in swarm.endings)

@@ -21,7 +21,7 @@ def test_an_address_is_read(url: str, target: Target) -> None:
 
 @pytest.mark.parametrize("url", ["", "127.0.0.1:7400", "http://a", "wss://a", "ws://", "tcp://:1", "ws://a:99999"])
 def test_anything_else_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"[a-z]"):
         parse_target(url)
 
 

@@ -98,3 +98,10 @@ def test_a_stampede_has_to_be_in_within_its_time() -> None:
 
 def test_inputs_are_judged_by_the_slow_hundredth_not_the_worst() -> None:
     assert verdict(good(input_ms=Spread(INPUTS.p50, INPUTS.p99, 5000.0))).passed
+
+
+def test_what_saturates_a_generator_is_the_scenarios_to_say() -> None:
+    patient = structs.replace(PLAZA, limits=structs.replace(PLAZA.limits, generator_lag_p99_ms_max=100.0))
+    late = good(generator=Generator(40.0, Spread(1, 90, 99)))
+    assert verdict(late, patient).passed
+    assert not verdict(late).passed

@@ -1,4 +1,4 @@
-"""Every behaviour, walked through a city without a server: it stays legal, keeps doing what it is for, and is its seed's."""
+"""Every behaviour, lived in a city without a server: it is legal, it does what it is for, and its seed decides it."""
 
 from collections import Counter
 from itertools import pairwise

@@ -1,0 +1,103 @@
+"""A server of our own: it is there while it is wanted, and never longer."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from loadtest import server_process
+from loadtest.server_process import ServerProcess, free_ports
+
+
+class Sleeper(ServerProcess):
+    """A process that only waits for its end."""
+
+    script = "import signal; print('here', flush=True); signal.pause()"
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", "loadtest.tether", str(os.getpid()), sys.executable, "-c", self.script]
+
+
+class Stubborn(Sleeper):
+    """A process that does not heed a SIGTERM."""
+
+    script = f"import signal; signal.signal(15, signal.SIG_IGN); {Sleeper.script}"
+
+
+def fail(server: ServerProcess) -> None:
+    heard(server, "here")
+    raise RuntimeError
+
+
+def heard(server: ServerProcess, word: str) -> None:
+    """Wait until it has said so."""
+    while word not in server.said():
+        assert server.ended is None
+
+
+def alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text("ascii").split()[2] != "Z"
+
+
+def test_ports_are_free_and_different() -> None:
+    ports = free_ports(3)
+    assert len(set(ports)) == 3
+    for port in ports:
+        socket.create_server(("127.0.0.1", port)).close()
+
+
+def test_the_server_is_told_everything_on_its_command_line() -> None:
+    server = ServerProcess(2000)
+    words = server._command()
+    flags = dict(zip(words[words.index("serve") + 1 :: 2], words[words.index("serve") + 2 :: 2], strict=True))
+    assert flags["--game.host"] == "127.0.0.1"
+    assert int(flags["--game.players_max"]) >= 2000
+    assert flags["--bots"] == "0"
+    assert server.ops_url == f"http://127.0.0.1:{flags['--ops.port']}"
+    assert {str(target.port) for target in server.targets.values()} == {flags["--game.port"], flags["--game.tcp_port"]}
+
+
+def test_it_is_stopped_when_the_run_is_over() -> None:
+    with Sleeper(1) as server:
+        heard(server, "here")
+        assert server.ended is None
+    assert server.ended == -15
+
+
+def test_it_is_stopped_when_the_run_fails() -> None:
+    server = Sleeper(1)
+    with pytest.raises(RuntimeError), server:
+        fail(server)
+    assert server.ended is not None
+
+
+def test_one_that_does_not_heed_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_process, "STOP_S", 0.2)
+    with Stubborn(1) as server:
+        heard(server, "here")
+    assert server.ended == -9
+
+
+def test_it_ends_when_the_load_test_is_killed_and_cannot_stop_it() -> None:
+    script = (
+        "import os, sys; sys.path.insert(0, os.getcwd());"
+        "from tests.loadtest.test_server_process import Sleeper, heard;"
+        "server = Sleeper(1).__enter__(); heard(server, 'here'); print(server._process.pid, flush=True);"
+        "os.kill(os.getpid(), 9)"
+    )
+    killed = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=False, timeout=30)
+    pid = int(killed.stdout)
+    assert killed.returncode == -9
+    while alive(pid):
+        os.sched_yield()
+
+
+def test_a_command_whose_parent_is_gone_already_is_not_begun() -> None:
+    gone = subprocess.run(
+        [sys.executable, "-m", "loadtest.tether", "1", sys.executable, "-c", "print('here')"],
+        stdout=subprocess.PIPE, check=True, timeout=30,
+    )  # fmt: skip
+    assert gone.stdout == b""
