@@ -16,7 +16,7 @@ from server.city import City
 from server.clock import SystemClock
 from server.gateway.links import Links
 from server.gateway.tcp import serve_tcp
-from server.gateway.websocket import game_application
+from server.gateway.websocket import SHUTDOWN_S, serve_http
 from server.journal import Journal
 from server.ops.health import ops_application, status_handler
 from server.settings import ServerSettings
@@ -27,8 +27,6 @@ log = structlog.get_logger()
 OK, FAILED = 0, 1
 # Files, pipes and listening sockets beside the clients' connections.
 SPARE_DESCRIPTORS = 64
-# For requests other than players' when the city closes; those take milliseconds.
-SHUTDOWN_S = 0.2
 # A demo player's process is asked to stop, and ended if it has not after this.
 DEMO_STOP_S = 1.0
 
@@ -65,27 +63,16 @@ async def serve(settings: ServerSettings, config: WorldConfig) -> int:
 async def _sockets(settings: ServerSettings, city: City, links: Links) -> AsyncIterator[dict[str, int]]:
     """All three ports, with their real numbers by name."""
     game, ops = settings.game, settings.ops
-    application = game_application(city.gateway, links, status_handler(city))
     async with AsyncExitStack() as stack:
-        # The first request, or the next, comes within the time that Hello has, or the connection is closed.
-        runner = web.AppRunner(
-            application, access_log=None, shutdown_timeout=SHUTDOWN_S, keepalive_timeout=game.hello_timeout_s
-        )
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, game.host, game.port, backlog=game.backlog).start()
+        port = await stack.enter_async_context(serve_http(city.gateway, links, game, status_handler(city)))
         tcp = await serve_tcp(city.gateway, links, game)
         stack.callback(tcp.close)
-        ops_runner = web.AppRunner(ops_application(city, city.metrics), access_log=None, shutdown_timeout=SHUTDOWN_S)
-        await ops_runner.setup()
-        stack.push_async_callback(ops_runner.cleanup)
-        await web.TCPSite(ops_runner, ops.host, ops.port).start()
+        runner = web.AppRunner(ops_application(city, city.metrics), access_log=None, shutdown_timeout=SHUTDOWN_S)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, ops.host, ops.port).start()
         city.listening = True
-        yield {
-            "game": runner.addresses[0][1],
-            "tcp": tcp.sockets[0].getsockname()[1],
-            "ops": ops_runner.addresses[0][1],
-        }
+        yield {"game": port, "tcp": tcp.sockets[0].getsockname()[1], "ops": runner.addresses[0][1]}
 
 
 @asynccontextmanager

@@ -1,11 +1,14 @@
 """Game clients over WebSocket, and the public status, on the HTTP port.
 
-aiohttp does the handshake, reads, unmasks and answers pings. Frames leave as ready bytes through the
-connection's own transport: they are whole WebSocket frames already (protocol/frames.py), and going
-through `send_bytes` would cost a third more for each.
+aiohttp does the handshake, pings, closing and whatever is unusual. The two things that happen thousands
+of times a second go past it. Frames leave as ready bytes through the connection's own transport: they are
+whole WebSocket frames already (protocol/frames.py). And plain messages are read by a `Tap` in front of
+aiohttp's protocol, without a queue, a task switch and a coroutine for each of them.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import WSCloseCode, WSMsgType, web
 from aiohttp.typedefs import Handler
@@ -14,21 +17,77 @@ from protocol.connection import Framing
 from protocol.errors import CloseCode
 from protocol.framing import ws_frame
 from protocol.limits import CLIENT_MESSAGE_BYTES_MAX
+from protocol.websocket import ClientFrames
 from server.gateway.gateway import Gateway
 from server.gateway.links import Links
 from server.ops.health import json_errors
-from server.outbox import Outbox
+from server.outbox import Outbox, Traffic
 from server.session import Session
+from server.settings import GameSettings
 
 # Messages up to this reach the codec, which says what the limit is; aiohttp cuts larger ones with 1009.
 WS_MESSAGE_BYTES_MAX = 2 * CLIENT_MESSAGE_BYTES_MAX
+# For requests other than players' when the city closes; those take milliseconds.
+SHUTDOWN_S = 0.2
+
+
+class Tap(asyncio.Protocol):
+    """Stands between a transport and aiohttp: hands everything on, but once attached, plain messages to a session."""
+
+    def __init__(self, http: asyncio.Protocol, taps: "Taps", traffic: Traffic) -> None:
+        self._http = http
+        self._traffic = traffic
+        self._taps = taps
+        self._frames = ClientFrames(CLIENT_MESSAGE_BYTES_MAX)
+        self._session: Session | None = None
+        self._at_request_end = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._taps[self._http] = self
+        self._http.connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._session is None:
+            self._at_request_end = data.endswith(b"\r\n\r\n")
+            self._http.data_received(data)
+            return
+        self._traffic.received[True] += len(data)
+        for piece, plain in self._frames.feed(data):
+            if plain:
+                self._session.receive(piece)
+            else:
+                self._http.data_received(piece)
+
+    def attach(self, session: Session) -> None:
+        """The handshake is done. Of a client that did not wait for it, aiohttp has the beginning and gets the rest."""
+        if not self._at_request_end:
+            self._frames.hand_on()
+        self._session = session
+
+    def eof_received(self) -> bool | None:
+        return self._http.eof_received()
+
+    def pause_writing(self) -> None:
+        self._http.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._http.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._taps.pop(self._http, None)
+        self._http.connection_lost(exc)
+
+
+# The tap in front of each of aiohttp's connections.
+Taps = dict[asyncio.Protocol, Tap]
 
 
 class WebSocketClient:
     """One connection, from its handshake to its end."""
 
-    def __init__(self, gateway: Gateway, links: Links) -> None:
+    def __init__(self, gateway: Gateway, links: Links, taps: Taps) -> None:
         self._gateway = gateway
+        self._taps = taps
         self._links = links
         self._socket = web.WebSocketResponse(
             compress=False, max_msg_size=WS_MESSAGE_BYTES_MAX, timeout=links.patience_s, receive_timeout=None
@@ -44,6 +103,7 @@ class WebSocketClient:
         self._links.opened()
         outbox = Outbox(self._transport, ws_frame, self._part, websocket=True)
         session = self._gateway.open(outbox, Framing.MESSAGES, request.remote or "")
+        self._taps[request.protocol].attach(session)
         try:
             await self._read(session)
         finally:
@@ -54,10 +114,9 @@ class WebSocketClient:
         return self._socket
 
     async def _read(self, session: Session) -> None:
-        received = self._gateway.traffic.received
+        """What the tap has handed on: the unusual, and the end."""
         async for message in self._socket:
             if message.type is WSMsgType.BINARY:
-                received[True] += len(message.data)
                 session.receive(message.data)
             elif message.type is WSMsgType.TEXT:
                 session.close(CloseCode.TEXT_FRAME, "messages are binary, not text")
@@ -76,12 +135,29 @@ def _fault(error: object) -> tuple[CloseCode, str]:
     return CloseCode.MALFORMED, "not a WebSocket frame that a client may send"
 
 
-def game_application(gateway: Gateway, links: Links, status: Handler) -> web.Application:
-    """The HTTP port: `/play` for clients, `/status` for everybody."""
+@asynccontextmanager
+async def serve_http(gateway: Gateway, links: Links, settings: GameSettings, status: Handler) -> AsyncIterator[int]:
+    """The HTTP port, `/play` for clients and `/status` for everybody; yields its number.
+
+    Raises OSError when the port cannot be had.
+    """
+    taps: Taps = {}
 
     async def play(request: web.Request) -> web.StreamResponse:
-        return await WebSocketClient(gateway, links).run(request)
+        return await WebSocketClient(gateway, links, taps).run(request)
 
     application = web.Application(middlewares=[json_errors])
     application.add_routes([web.get("/play", play), web.get("/status", status)])
-    return application
+    # The first request, or the next, comes within the time that Hello has, or the connection is closed.
+    keepalive_s = settings.hello_timeout_s
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_S, keepalive_timeout=keepalive_s)
+    await runner.setup()
+    http = runner.server
+    assert http is not None
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(runner.cleanup)
+        server = await asyncio.get_running_loop().create_server(
+            lambda: Tap(http(), taps, gateway.traffic), settings.host, settings.port, backlog=settings.backlog
+        )
+        stack.callback(server.close)
+        yield server.sockets[0].getsockname()[1]

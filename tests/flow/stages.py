@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
-from aiohttp import web
 
 from protocol import messages as m
 from protocol.codec import decode_server, encode
@@ -19,7 +18,7 @@ from protocol.framing import Splitter, tcp_frame
 from protocol.limits import SERVER_MESSAGE_BYTES_MAX
 from server.gateway.links import Links
 from server.gateway.tcp import serve_tcp
-from server.gateway.websocket import game_application
+from server.gateway.websocket import serve_http
 from server.ops.health import status_handler
 from server.settings import GameSettings
 from tests.scenario import Client, Scenario, Witness
@@ -244,13 +243,10 @@ async def staged(way: str, settings: GameSettings = LIBERAL) -> AsyncIterator[St
             stack.callback(server.close)
             stage: Stage = TcpStage(scenario, server.sockets[0].getsockname()[1])
         else:
-            application = game_application(scenario.city.gateway, links, status_handler(scenario.city))
-            runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1, keepalive_timeout=1)
-            await runner.setup()
-            stack.push_async_callback(runner.cleanup)
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            serving = serve_http(scenario.city.gateway, links, settings, status_handler(scenario.city))
+            port = await stack.enter_async_context(serving)
             session = await stack.enter_async_context(aiohttp.ClientSession())
-            stage = WebSocketStage(scenario, session, runner.addresses[0][1])
+            stage = WebSocketStage(scenario, session, port)
         stack.push_async_callback(links.all_closed)
         stack.callback(scenario.city.gateway.farewell)
         yield stage

@@ -1,6 +1,8 @@
 """What bad input gets: its own close code or a Denied that names field and limit, and nobody else notices."""
 
-import msgpack
+import asyncio
+
+import msgpack  # type: ignore[import-untyped]
 import pytest
 
 from protocol import messages as m
@@ -8,7 +10,7 @@ from protocol.codec import encode
 from protocol.errors import CloseCode
 from protocol.limits import CLIENT_MESSAGE_BYTES_MAX, NAME_CHARS_MAX
 from server.settings import GameSettings
-from tests.flow.stages import Player, Stage, TcpPlayer, WebSocketPlayer, staged
+from tests.flow.stages import PATIENCE_S, Player, Stage, TcpPlayer, WebSocketPlayer, WebSocketStage, staged
 from tests.scenario import deed
 
 HELLO = encode(m.Hello(1, "Mallory"))
@@ -211,3 +213,20 @@ def closed(stage: Stage, code: CloseCode) -> float:
     )
     assert value is not None
     return value
+
+
+async def test_a_client_that_does_not_wait_for_the_handshake_is_heard_all_the_same() -> None:
+    async with staged("ws") as stage:
+        assert isinstance(stage, WebSocketStage)
+        reader, writer = await asyncio.open_connection("127.0.0.1", stage.port)
+        handshake = "GET /play HTTP/1.1\r\nHost: city\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        handshake += "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        hello = bytes((0x82, 0x80 | len(HELLO), 0, 0, 0, 0)) + HELLO
+        writer.write(handshake.encode() + hello[:5])
+        async with asyncio.timeout(PATIENCE_S):
+            await reader.readuntil(b"\r\n\r\n")
+            bye = bytes((0x82, 0x82, 0, 0, 0, 0)) + b"\x91\x05"
+            writer.write(hello[5:] + bye)
+            # Past two bytes of WebSocket header: a Goodbye that answers the Bye.
+            assert (await reader.readexactly(7))[2:] == encode(m.Goodbye(1000, "goodbye", None))[:5]
+        writer.transport.abort()
