@@ -43,6 +43,14 @@ def test_the_next_owner_of_a_slot_has_another_generation_and_never_the_one_that_
     assert 0 < entity < 1 << 32
 
 
+def test_a_slot_has_rested_when_its_time_is_up_and_not_a_tick_before() -> None:
+    ids = EntityIds()
+    first = ids.take(7)
+    ids.give_back(first, 7)
+    assert ids.take(7 + REST_TICKS - 1) & SLOT_MASK != first & SLOT_MASK
+    assert ids.take(7 + REST_TICKS) & SLOT_MASK == first & SLOT_MASK
+
+
 def test_slots_are_used_again_in_the_order_in_which_they_were_given_back() -> None:
     ids = EntityIds()
     first, second = ids.take(1), ids.take(1)

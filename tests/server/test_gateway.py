@@ -59,6 +59,12 @@ def test_one_address_has_so_many_connections_and_a_closed_one_makes_room() -> No
     assert not connect(scenario)[1].closed
 
 
+def test_an_address_is_forgotten_with_its_last_connection(scenario: Scenario) -> None:
+    for number in range(20):
+        connect(scenario, f"192.0.2.{number}")[1].lost()
+    assert not scenario.city.gateway._per_address
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1"])
 def test_this_machine_itself_has_as_many_connections_as_it_likes(address: str) -> None:
     scenario = town(per_address_max=1)

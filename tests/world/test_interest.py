@@ -329,10 +329,11 @@ def test_people_in_different_layers_never_see_each_other(shape: str, count: int,
 def test_a_forgotten_slot_starts_with_nobody_first_in_turn_and_without_pins() -> None:
     crowd = people("uniform", 900, 4).crowd()
     interest = Interest(SLOTS)
-    interest.pin(5, (6,))
     for tick in range(1, 12):
-        interest.refresh(tick, crowd.present, crowd)
-    interest.forget(5)
-    assert members(interest, 5) == []
-    assert 5 in interest.refresh(12, crowd.present, crowd)
-    assert_nearest(crowd, [5], interest)
+        just_served = interest.refresh(tick, crowd.present, crowd)
+    viewer = int(just_served[0])
+    interest.pin(viewer, (1, 2))
+    interest.forget(viewer)
+    assert members(interest, viewer) == []
+    assert viewer in interest.refresh(12, crowd.present, crowd)
+    assert_nearest(crowd, [viewer], interest)
