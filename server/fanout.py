@@ -52,8 +52,9 @@ class Delivery(NamedTuple):
     outboxes: list[Outbox]
     frames: FrameRows
     extras: dict[int, bytes]
-    heard: int
-    cut: int
+    websockets: int = 0
+    heard: int = 0
+    cut: int = 0
 
     def write(self, start: int, end: int) -> None:
         """Write to some of the outboxes, one write each."""
@@ -93,14 +94,14 @@ class Fanout:
         """Everything the given viewers get in this tick, each of them present in the scene."""
         slots, outboxes = viewers
         if not outboxes:
-            return Delivery([], FrameRows(b"", [], []), {}, 0, 0)
+            return Delivery([], FrameRows(b"", [], []), {})
         shown, counts = self._shown(tick, slots)
         headers = self._headers(tick, slots, shed_level)
         websocket = np.array([outbox.websocket for outbox in outboxes], np.bool_)
         frames = build_frames(headers, self._records(slots, shown), counts, websocket)
         heard = choose_reports([*self._reports, *self._fresh_reports], slots, self._scene)
         extras = self._extras(tick, viewers, self.introductions.due(slots, shown, counts), heard)
-        return Delivery(outboxes, frames, extras, len(heard.rows), heard.cut)
+        return Delivery(outboxes, frames, extras, int(np.count_nonzero(websocket)), len(heard.rows), heard.cut)
 
     def _shown(self, tick: int, slots: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """The slots each frame shows, (viewers, FRAME_RECORDS_MAX) with those present first, and their number."""
@@ -142,27 +143,14 @@ class Fanout:
         slots, outboxes = viewers
         extras = {row: outboxes[row].frame(profiles_payload(entries)) for row, entries in introduced.items()}
         reports = [*self._reports, *self._fresh_reports]
-        framed = {outbox.websocket: _Framed(reports, outbox) for outbox in _one_of_each(outboxes)}
+        framed: dict[tuple[bool, int], bytes] = {}
         for row, report in zip(heard.rows, heard.reports, strict=True):
-            extras[row] = extras.get(row, b"") + framed[outboxes[row].websocket][report]
+            outbox = outboxes[row]
+            key = outbox.websocket, report
+            if key not in framed:
+                framed[key] = outbox.frame(reports[report].payload)
+            extras[row] = extras.get(row, b"") + framed[key]
         crowd_map = CrowdMap(self._scene, tick)
         for row in np.flatnonzero((tick - slots) % TICKS_PER_CROWD_MAP == 0).tolist():
             extras[row] = extras.get(row, b"") + outboxes[row].frame(crowd_map.payload_for(int(slots[row])))
         return extras
-
-
-class _Framed(dict[int, bytes]):
-    """Reports by index in one transport's framing, put into it when first needed."""
-
-    def __init__(self, reports: Sequence[Report], outbox: Outbox) -> None:
-        super().__init__()
-        self._reports, self._frame = reports, outbox.frame
-
-    def __missing__(self, index: int) -> bytes:
-        self[index] = framed = self._frame(self._reports[index].payload)
-        return framed
-
-
-def _one_of_each(outboxes: Sequence[Outbox]) -> list[Outbox]:
-    """An outbox of each transport there is."""
-    return list({outbox.websocket: outbox for outbox in outboxes}.values())

@@ -7,6 +7,8 @@ from a summed-area table; `members_of` lists a rectangle's entities from one arr
 import numpy as np
 from numpy.typing import NDArray
 
+from world.sorting import order_of
+
 Int = NDArray[np.int32]
 
 # A square metre: fine enough that a rectangle around a dense group holds few strangers, coarse
@@ -33,7 +35,7 @@ class Bins:
         self.columns, self.rows = int(column.max()) + 1, int(row.max()) + 1
         assert max(self.columns, self.rows) <= SIDE_BINS_MAX
         bin_number = row * self.columns + column
-        order = np.argsort(bin_number, kind="stable")
+        order = order_of(bin_number)
         counts = np.bincount(bin_number, minlength=self.rows * self.columns)
         if counts.max() > PILE_MAX:
             order, counts = _thin(order, counts)

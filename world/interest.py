@@ -177,13 +177,13 @@ class Interest:
 
     def _candidates(self, members: NDArray[np.int64], bins: Bins, pinned: "_Candidates") -> "_Candidates":
         """The members of a rectangle, and behind them whoever is pinned and not among them."""
-        slots = bins.slots[members]
-        if not pinned.slots.size:
-            return _Candidates(slots, bins.x[members], bins.z[members], 0)
-        keep = ~np.isin(slots, pinned.slots)
-        slots = np.concatenate((slots[keep], pinned.slots))
-        x = np.concatenate((bins.x[members][keep], pinned.x))
-        z = np.concatenate((bins.z[members][keep], pinned.z))
+        slots, x, z = bins.slots[members], bins.x[members], bins.z[members]
+        if pinned.slots.size:
+            self._column_of[pinned.slots] = 1
+            others = self._column_of[slots] == 0
+            self._column_of[pinned.slots] = 0
+            slots = np.concatenate((slots[others], pinned.slots))
+            x, z = np.concatenate((x[others], pinned.x)), np.concatenate((z[others], pinned.z))
         return _Candidates(slots, x, z, pinned.performers)
 
     def _pinned_for(self, group: "_Group", crowd: Crowd) -> "_Candidates":
@@ -209,23 +209,25 @@ class Interest:
         slots, column_of = candidates.slots, self._column_of
         rank = self._ranks(group, candidates)
         column_of[slots] = np.arange(1, slots.size + 1, dtype=np.int32)
-        kept = column_of[group.kept]
-        mine = column_of[group.slots]
+        # Places in the matrix laid flat. Whoever is no candidate has no column, which makes it the place
+        # before the row: the last one of the row before (or of all), and that is nobody's and FAR.
+        row_starts = np.arange(group.slots.size) * rank.shape[1] - 1
+        kept = column_of[group.kept] + row_starts[:, None]
+        mine = column_of[group.slots] + row_starts
         own = column_of[self._pins_of(group.slots)] if self._pins else None
         column_of[slots] = 0
-        rows, places = np.nonzero(kept)
-        columns = kept[rows, places] - 1
-        ranks = rank[rows, columns]
-        rank[rows, columns] = np.where(ranks == FAR, FAR, (ranks >> KEEP_SHIFT) * KEEP_NUMERATOR)
-        _rank_pinned(rank, own, candidates.performers)
-        myself = np.flatnonzero(mine)
-        rank[myself, mine[myself] - 1] = FAR
-        return self._take_nearest(group.slots, slots, rank)
+        flat = rank.reshape(-1)
+        ranks = flat[kept]
+        flat[kept] = np.where(ranks == FAR, FAR, (ranks >> KEEP_SHIFT) * KEEP_NUMERATOR)
+        _rank_pinned(rank[:, :-1], own, candidates.performers)
+        flat[mine] = FAR
+        return self._take_nearest(group.slots, np.append(slots, np.int32(EMPTY)), rank)
 
     def _ranks(self, group: "_Group", candidates: "_Candidates") -> Int:
-        """Squared distances (viewers, candidates) in cm², FAR where out of sight."""
-        dx = candidates.x[None, :] - group.x[:, None]
-        dz = candidates.z[None, :] - group.z[:, None]
+        """Squared distances (viewers, candidates + 1) in cm², FAR where out of sight and in the last column."""
+        rank = np.empty((group.slots.size, candidates.slots.size + 1), np.int32)
+        dx, dz = rank[:, :-1], candidates.z[None, :] - group.z[:, None]
+        np.subtract(candidates.x[None, :], group.x[:, None], out=dx)
         sight = min(self.sight.sight_cm, OFFSET_MAX)
         # Viewers stand where candidates do, or at most a bin off where a pile was thinned.
         near = _spread(candidates.x) + _spread(candidates.z) + 2 * BIN_CM <= sight
@@ -237,19 +239,18 @@ class Interest:
         dx += dz
         if not near:
             dx[dx > sight * sight] = FAR
-        return dx
+        rank[:, -1] = FAR
+        return rank
 
     def _take_nearest(self, group: Int, slots: Int, rank: Int) -> NDArray[np.int64]:
-        rows = np.arange(group.size)[:, None]
+        """Fill the sets from the ranks; returns how far each viewer had to reach."""
         if rank.shape[1] > INTEREST_MAX:
-            # Naming both cuts also takes NumPy's faster path: 0.8 µs a viewer at 260 candidates, not 2.4.
-            nearest = np.argpartition(rank, (NEAREST - 1, INTEREST_MAX - 1), axis=1)[:, :INTEREST_MAX]
-            farthest = rank[rows[:, 0], nearest[:, -1]]
-            if farthest.max() < FAR:
-                self.sets[group] = slots[nearest]
+            columns, farthest, whole = _sort_packed(rank)
+            if whole:
+                self.sets[group] = slots[columns]
                 return _root(farthest)
         nearest = np.argsort(rank, axis=1, kind="stable")[:, :INTEREST_MAX]
-        ranks = rank[rows, nearest]
+        ranks = np.take_along_axis(rank, nearest, axis=1)
         self.sets[group] = EMPTY
         self.sets[group, : nearest.shape[1]] = np.where(ranks == FAR, EMPTY, slots[nearest])
         found = np.full(group.size, self.sight.sight_cm, np.int64)
@@ -295,6 +296,25 @@ def _rank_pinned(rank: Int, own: Int | None, performers: int) -> None:
     if performers:
         last = rank[:, -performers:]
         last[(last < FAR) & (np.arange(performers) < room)] = PINNED
+
+
+def _sort_packed(rank: Int) -> tuple[NDArray[np.uint32], Int, bool]:
+    """The columns of each row's INTEREST_MAX least ranks, the greatest of those, and whether that is the truth.
+
+    Rank and column share 32 bits, which NumPy sorts four times as fast as it finds the columns of the
+    least (1 µs a row of 330, not 3.7). Ranks that do not fit, some 29 m, are all taken for the greatest;
+    where one of them is among the least, the answer is not the truth.
+    """
+    column_bits = rank.shape[1].bit_length()
+    greatest = (1 << (32 - column_bits)) - 2
+    packed = np.minimum(rank, greatest)
+    packed += 1  # PINNED is -1
+    keys = packed.view(np.uint32)
+    keys <<= column_bits
+    keys |= np.arange(rank.shape[1], dtype=np.uint32)
+    keys.sort(axis=1)
+    farthest = (keys[:, INTEREST_MAX - 1] >> column_bits).astype(np.int32) - 1
+    return keys[:, :INTEREST_MAX] & np.uint32((1 << column_bits) - 1), farthest, bool(farthest.max() < greatest)
 
 
 def _widenings(leaves: Leaves, chosen: NDArray[np.int64], bins: Bins, sight_cm: int) -> Int:

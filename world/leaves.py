@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from world.sorting import order_of
+
 Int = NDArray[np.int32]
 
 
@@ -38,7 +40,7 @@ class Leaves(NamedTuple):
 def cut(bin_x: Int, bin_z: Int, points_max: int, levels: int) -> Leaves:
     """Cut points, given by their bins, into the largest squares of up to 2**levels bins with few enough points."""
     code = _SPREAD[bin_x] | (_SPREAD[bin_z] << 1)
-    order = np.argsort(code, kind="stable")
+    order = order_of(code)
     code = code[order]
     level = np.zeros(code.size, np.int32)
     for candidate in range(1, levels + 1):

@@ -105,9 +105,8 @@ class Gateway:
         """This tick's frames, for the share of viewers whose turn it is and who have taken the ones before."""
         viewers = self._keeping_up()
         delivery = self._fanout.prepare(self.tick, viewers, self.shed_level)
-        websockets = sum(outbox.websocket for outbox in viewers.outboxes)
-        self._metrics.frames_sent["ws"].inc(websockets)
-        self._metrics.frames_sent["tcp"].inc(len(viewers.outboxes) - websockets)
+        self._metrics.frames_sent["ws"].inc(delivery.websockets)
+        self._metrics.frames_sent["tcp"].inc(len(delivery.outboxes) - delivery.websockets)
         self._metrics.events_heard.inc(delivery.heard)
         self._metrics.events_cut["cap"].inc(delivery.cut)
         return delivery
