@@ -30,13 +30,11 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Event(msgspec.Struct, frozen=True):
     """Something that happened, as a past participle.
 
-    `importance` ranks it among the events of one frame; `must_deliver` keeps it even for a viewer
-    whose link is slow, so it is for what concerns that viewer's own property or safety.
+    `importance` ranks it among the events of one frame. What is told to `Only` one entity is never cut.
     """
 
     name: ClassVar[str] = ""
     importance: ClassVar[int] = COSMETIC
-    must_deliver: ClassVar[bool] = False
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -30,7 +30,6 @@ def test_every_subclass_is_named() -> None:
 
 def test_speech_matters_more_than_a_wave() -> None:
     assert (Waved.importance, Said.importance) == (COSMETIC, SOCIAL)
-    assert not Waved.must_deliver
 
 
 def test_a_refusal_carries_reason_field_and_message() -> None:
