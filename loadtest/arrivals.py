@@ -78,6 +78,8 @@ class Arrivals:
         # The last input number sent, when each of the last RING was, and the last one complained about.
         self.sent, self._missed = np.zeros((2, bots), np.int64)
         self.sent_at = np.zeros((bots, RING))
+        # How often a bot's frame was of another zone than the one before.
+        self.crossings = 0
         # Figures since whoever drains them last cleared them.
         self.gap_ms = Histogram()
         self.input_ms = Histogram()
@@ -189,6 +191,8 @@ class Arrivals:
         np.maximum.at(self._missed, batch.bots[rows], waiting[rows])
 
     def _remember(self, batch: _Batch) -> None:
+        zones = batch.column("zone")
+        self.crossings += int(np.count_nonzero(batch.known & (zones != self._before(batch, zones, self.zone))))
         new = batch.first & ~batch.known
         self.since[batch.bots[new]] = batch.whens[new]
         last = np.append(batch.first[1:], True)

@@ -25,6 +25,7 @@ class _Mark(Struct):
     frames: NDArray[np.int64]
     down: int
     up: int
+    crossings: int
     reading: Reading | None
 
 
@@ -76,21 +77,32 @@ class Recorder:
         """Of every bot that ever had a frame, also of those that were cut."""
         if self._opened is None or self._closed is None:
             return FrameFigures(None, None, Spread())
-        since = np.maximum(self._swarm.arrivals.since, self._opened.when_s)
-        there = (self._closed.frames > 0) & (self._closed.when_s > since)
+        present_s = self._present_s(self._opened, self._closed)
+        there = present_s > 0
         if not there.any():
             return FrameFigures(None, None, Spread())
-        hz = (self._closed.frames - self._opened.frames)[there] / (self._closed.when_s - since[there])
+        hz = (self._closed.frames - self._opened.frames)[there] / present_s[there]
         slowest = float(np.percentile(hz, 1, method="lower"))
         return FrameFigures(rounded(float(hz.mean())), rounded(slowest), spread(self.gap_ms))
 
     def traffic(self) -> Traffic:
-        """Bytes per joined bot and second."""
-        opened, closed, bots = self._opened, self._closed, self._swarm.joined
-        if opened is None or closed is None or not bots:
+        """Bytes per bot and second of its presence."""
+        opened, closed = self._opened, self._closed
+        if opened is None or closed is None or not self._present_s(opened, closed).any():
             return Traffic(None, None)
-        share = 1 / bots / (closed.when_s - opened.when_s)
+        share = 1 / self._present_s(opened, closed).sum()
         return Traffic(rounded((closed.down - opened.down) * share), rounded((closed.up - opened.up) * share))
+
+    def crossings(self) -> int | None:
+        """How often a bot went from one zone to another."""
+        if self._opened is None or self._closed is None:
+            return None
+        return self._closed.crossings - self._opened.crossings
+
+    def _present_s(self, opened: _Mark, closed: _Mark) -> NDArray[np.float64]:
+        """For how much of the window each seat has had its bot: from its first frame on, also when it was cut later."""
+        since = np.maximum(self._swarm.arrivals.since, opened.when_s)
+        return np.where(closed.frames > 0, np.maximum(closed.when_s - since, 0.0), 0.0)
 
     def generator(self) -> Generator:
         """How busy and how late the load generator itself was."""
@@ -139,6 +151,7 @@ class Recorder:
             self._swarm.arrivals.frames.copy(),
             sum(bot.bytes_down for bot in bots),
             sum(bot.bytes_up for bot in bots),
+            self._swarm.arrivals.crossings,
             self._reading,
         )
 

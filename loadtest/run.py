@@ -165,6 +165,8 @@ class _Run:
             all_joined_s=rounded(swarm.all_joined_s),
             refused=swarm.refused,
             share_in_zone=self._share_in_zone,
+            crossings=recorder.crossings(),
+            zones=swarm.population(),
             faults=dict(sorted(swarm.faults.counts.items())),
             fault_examples={kind.value: examples for kind, examples in swarm.faults.examples.items()},
             endings=dict(swarm.endings.most_common()),

@@ -111,11 +111,14 @@ class Swarm:
     @property
     def in_zone(self) -> int:
         """How many bots are in the scenario's zone now, as their last frames say."""
+        return self.population().get(self._plan.scenario.zone, 0)
+
+    def population(self) -> dict[str, int]:
+        """How many bots are in each zone now, as their last frames say."""
         if self._setting is None:
-            return 0
-        number = self._setting.city.zones[self._plan.scenario.zone].number
-        here = [bot.index for bot in self._everyone() if bot.alive]
-        return int(np.count_nonzero(self.arrivals.zone[here] == number))
+            return {}
+        zones = self.arrivals.zone[[bot.index for bot in self._everyone() if bot.alive]]
+        return {zone.name: int(np.count_nonzero(zones == zone.number)) for zone in self._setting.city.zones.values()}
 
     @property
     def hopeful(self) -> bool:

@@ -112,6 +112,7 @@ def rows(report: Report) -> list[tuple[str, str]]:
         ("frames per bot", f"{figure(frames.mean_hz)} Hz, slowest 1 % {figure(frames.p01_hz)} Hz"),
         ("between two frames", spread_text(frames.gap_ms, "ms")),
         ("input to frame", spread_text(report.input_ms, "ms")),
+        ("zones crossed", f"{figure(report.crossings)} times; now {_zones_text(report)}"),
         ("bytes per bot", f"{figure(traffic.down)} B/s down, {figure(traffic.up)} B/s up"),
     ]
     if server is not None:
@@ -125,6 +126,10 @@ def rows(report: Report) -> list[tuple[str, str]]:
         lag = spread_text(generator.lag_ms, "ms")
         table.append(("load generator", f"{figure(generator.cpu_percent)} % CPU, loop lag {lag}"))
     return table
+
+
+def _zones_text(report: Report) -> str:
+    return ", ".join(f"{count:,} in {zone}" for zone, count in report.zones.items() if count) or "nobody anywhere"
 
 
 def spread_text(spread: Spread, unit: str) -> str:

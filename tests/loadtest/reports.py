@@ -40,6 +40,8 @@ def good(**changes: Any) -> Report:
         verdict=Verdict(True, []),
         all_joined_s=10.2,
         share_in_zone=0.99,
+        crossings=12,
+        zones={"crystal_plaza": 1990, "park": 10},
         generator=Generator(45.0, Spread(0.5, 5.0, 20.0)),
         series=[second, structs.replace(second, at_s=2.0)],
     )

@@ -11,6 +11,7 @@ class Told:
     """An `Arrivals` of three bots and the headers a test lets arrive."""
 
     def __init__(self) -> None:
+        self.zone = 4
         self.faults = Faults()
         self.arrivals = Arrivals(3, Rules(), self.faults)
 
@@ -18,7 +19,7 @@ class Told:
         self, tick: int, when_s: float, bot: int = 0, acked: int = 0, at: tuple[int, int, int] = (0, 0, 0)
     ) -> None:
         x, y, z = at
-        self.arrivals.heads.append(HEADER.pack(tick, acked, x, y, z, 0, 0, 0, 4, 0, 1, 0))
+        self.arrivals.heads.append(HEADER.pack(tick, acked, x, y, z, 0, 0, 0, self.zone, 0, 1, 0))
         self.arrivals.whens.append(when_s)
         self.arrivals.whose.append(bot)
         self.arrivals.sizes.append(EMPTY_FRAME_BYTES + 32 * 12)
@@ -157,6 +158,14 @@ def test_gaps_are_between_frames_of_one_bot(cut: Told) -> None:
     cut.settle()
     assert cut.arrivals.gap_ms.count == 2
     assert cut.arrivals.gap_ms.max == pytest.approx(250)
+
+
+def test_crossing_a_border_is_counted_once(cut: Told) -> None:
+    for number, zone in enumerate([4, 4, 5, 5, 4]):
+        cut.zone = zone
+        cut.frame(10 + 2 * number, 0.1 * number)
+    cut.settle()
+    assert cut.arrivals.crossings == 2
 
 
 @pytest.mark.parametrize(

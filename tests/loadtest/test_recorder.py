@@ -118,8 +118,11 @@ async def test_one_who_comes_during_the_window_is_measured_from_then_on(clock: l
     crowd.frames(50, bots=(3,), from_s=5.0)
     clock[0] = 10.0
     await crowd.recorder.look("measuring")
+    for bot in crowd.bots:
+        bot.bytes_down = 35_000
     crowd.recorder.close()
     assert crowd.recorder.frame_figures().p01_hz == 10.0
+    assert crowd.recorder.traffic().down == 4 * 35_000 / 35
 
 
 async def test_a_server_that_stops_sending_has_a_gap(clock: list[float]) -> None:
@@ -136,6 +139,7 @@ async def test_traffic_is_per_bot_and_second(clock: list[float]) -> None:
     crowd = Crowd()
     await crowd.recorder.begin()
     crowd.recorder.open()
+    crowd.frames(1)
     for bot in crowd.bots:
         bot.bytes_down, bot.bytes_up = 50_000, 360
     clock[0] = 10.0
