@@ -6,6 +6,8 @@ time, the events in earshot since the last frame and, once a second, the crowd m
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -40,35 +42,48 @@ ROTATION = _rotation()
 
 
 class Viewers(NamedTuple):
-    """Who gets a frame now: entity slots, and the way out to each."""
+    """Who gets a frame now: entity slots, the way out to each, and which of those are WebSockets."""
 
     slots: NDArray[np.int32]
     outboxes: list[Outbox]
+    websocket: NDArray[np.bool_]
+
+    def only(self, chosen: NDArray[np.bool_]) -> "Viewers":
+        """Some of them."""
+        return Viewers(self.slots[chosen], list(compress(self.outboxes, chosen.tolist())), self.websocket[chosen])
 
 
-class Delivery(NamedTuple):
-    """What a tick sends: `outboxes[i]` gets its slice of the frames and `extras.get(i)` behind it."""
+@dataclass(slots=True)
+class Delivery:
+    """What a tick sends: viewer i gets its slice of the frames and `extras.get(i)` behind it."""
 
-    outboxes: list[Outbox]
+    viewers: Viewers
     frames: FrameRows
     extras: dict[int, bytes]
-    websockets: int = 0
     heard: int = 0
     cut: int = 0
+    mark_bytes: int = 0
+    # Slots of those who had more than `mark_bytes` left to take after they were written to.
+    behind: list[int] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.viewers.outboxes)
 
     def write(self, start: int, end: int) -> None:
-        """Write to some of the outboxes, one write each."""
-        data, starts, ends = self.frames
-        for i in range(start, min(end, len(self.outboxes))):
-            frame = data[starts[i] : ends[i]]
-            extra = self.extras.get(i)
-            self.outboxes[i].write(frame + extra if extra else frame)
+        """Write to some of the viewers, one write each."""
+        (data, starts, ends), outboxes = self.frames, self.viewers.outboxes
+        for i in range(start, min(end, len(outboxes))):
+            frame, extra, outbox = data[starts[i] : ends[i]], self.extras.get(i), outboxes[i]
+            outbox.write(frame + extra if extra else frame)
+            if outbox.backlog_bytes() > self.mark_bytes:
+                self.behind.append(int(self.viewers.slots[i]))
 
 
 class Fanout:
     """Interest, introductions and hearing of one gateway's viewers over its scene."""
 
-    def __init__(self, scene: Scene, sight: Sight) -> None:
+    def __init__(self, scene: Scene, sight: Sight, mark_bytes: int) -> None:
+        self._mark_bytes = mark_bytes
         self.interest = Interest(SLOTS, sight)
         self.introductions = Introductions()
         self._scene = scene
@@ -92,16 +107,15 @@ class Fanout:
 
     def prepare(self, tick: int, viewers: Viewers, shed_level: int) -> Delivery:
         """Everything the given viewers get in this tick, each of them present in the scene."""
-        slots, outboxes = viewers
-        if not outboxes:
-            return Delivery([], FrameRows(b"", [], []), {})
+        slots = viewers.slots
+        if not slots.size:
+            return Delivery(viewers, FrameRows(b"", [], []), {})
         shown, counts = self._shown(tick, slots)
         headers = self._headers(tick, slots, shed_level)
-        websocket = np.array([outbox.websocket for outbox in outboxes], np.bool_)
-        frames = build_frames(headers, self._records(slots, shown), counts, websocket)
+        frames = build_frames(headers, self._records(slots, shown), counts, viewers.websocket)
         heard = choose_reports([*self._reports, *self._fresh_reports], slots, self._scene)
         extras = self._extras(tick, viewers, self.introductions.due(slots, shown, counts), heard)
-        return Delivery(outboxes, frames, extras, int(np.count_nonzero(websocket)), len(heard.rows), heard.cut)
+        return Delivery(viewers, frames, extras, len(heard.rows), heard.cut, self._mark_bytes)
 
     def _shown(self, tick: int, slots: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """The slots each frame shows, (viewers, FRAME_RECORDS_MAX) with those present first, and their number."""
@@ -140,7 +154,7 @@ class Fanout:
         self, tick: int, viewers: Viewers, introduced: dict[int, list[bytes]], heard: Heard
     ) -> dict[int, bytes]:
         """What goes out behind the frames, by viewer's row: profiles, then events, then the crowd map."""
-        slots, outboxes = viewers
+        slots, outboxes = viewers.slots, viewers.outboxes
         extras = {row: outboxes[row].frame(profiles_payload(entries)) for row, entries in introduced.items()}
         reports = [*self._reports, *self._fresh_reports]
         framed: dict[tuple[bool, int], bytes] = {}

@@ -92,7 +92,7 @@ class CityLoop:
     async def _tick_and_write(self, period_s: float) -> None:
         watch = Stopwatch(self._clock)
         delivery = self.run_one_tick(watch)
-        for start in range(0, len(delivery.outboxes), WRITES_PER_SLICE):
+        for start in range(0, len(delivery), WRITES_PER_SLICE):
             delivery.write(start, start + WRITES_PER_SLICE)
             await asyncio.sleep(0)
         watch.lap("send")

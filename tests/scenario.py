@@ -217,7 +217,7 @@ class Scenario:
         for _ in range(ticks):
             self.clock.forward(TICK_S)
             delivery = self.city.loop.run_one_tick()
-            delivery.write(0, len(delivery.outboxes))
+            delivery.write(0, len(delivery))
 
     def place(self, entity: int, x: int, z: int) -> None:
         """Put a body somewhere in its zone, as only a test can."""

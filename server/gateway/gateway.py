@@ -2,7 +2,7 @@
 
 from collections import Counter
 from ipaddress import ip_address
-from itertools import compress
+from itertools import chain
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from server.clock import Clock
 from server.deeds import command_from
 from server.fanout import TICKS_PER_FRAME, Delivery, Fanout, Viewers
 from server.gateway.reception import Reception
+from server.gateway.seats import Seats
 from server.ops.metrics import Metrics
 from server.outbox import Outbox, Traffic
 from server.players import Player
@@ -46,10 +47,8 @@ class Gateway:
         self._settings, self._bus, self._metrics, self._clock = settings, bus, metrics, clock
         self._tick_rate_hz = config.tick_rate_hz
         self._zone_names = [zone.name for zone in config.city.zone]
-        self._fanout = Fanout(self.scene, Sight())
-        self._live: tuple[dict[int, Session], ...] = tuple({} for _ in range(TICKS_PER_FRAME))
-        # How many frames in a row were left out for whom, by turn; whoever keeps up is not in it.
-        self._lagging: list[dict[Session, int]] = [{} for _ in range(TICKS_PER_FRAME)]
+        self._fanout = Fanout(self.scene, Sight(), settings.write_mark_bytes)
+        self._seats = tuple(Seats() for _ in range(TICKS_PER_FRAME))
         self._per_address: Counter[str] = Counter()
         self._tick_began_s = clock.now_s()
 
@@ -97,24 +96,26 @@ class Gateway:
 
     def look(self) -> None:
         """Refresh the interest sets whose turn it is."""
-        count = sum(len(live) for live in self._live)
-        slots = np.fromiter((slot for live in self._live for slot in live), np.int32, count)
+        slots = np.concatenate([seats.viewers.slots for seats in self._seats])
         self._metrics.interest_set_size.add(self._fanout.look(self.tick, slots[self.scene.here[slots]]))
 
     def prepare(self) -> Delivery:
         """This tick's frames, for the share of viewers whose turn it is and who have taken the ones before."""
-        viewers = self._keeping_up()
-        delivery = self._fanout.prepare(self.tick, viewers, self.shed_level)
-        self._metrics.frames_sent["ws"].inc(delivery.websockets)
-        self._metrics.frames_sent["tcp"].inc(len(delivery.outboxes) - delivery.websockets)
+        seats = self._seats[self.tick % TICKS_PER_FRAME]
+        viewers = self._keeping_up(seats)
+        delivery = seats.delivery = self._fanout.prepare(self.tick, viewers, self.shed_level)
+        websockets = int(np.count_nonzero(viewers.websocket))
+        self._metrics.frames_sent["ws"].inc(websockets)
+        self._metrics.frames_sent["tcp"].inc(len(viewers.outboxes) - websockets)
         self._metrics.events_heard.inc(delivery.heard)
         self._metrics.events_cut["cap"].inc(delivery.cut)
         return delivery
 
     def publish_gauges(self) -> None:
         """What metrics show of this moment; once a second is often enough for a scrape."""
-        pairs = ((int(self.scene.zone[s]), x.outbox.websocket) for live in self._live for s, x in live.items())
-        players = Counter(pairs)
+        zones = [self.scene.zone[seats.viewers.slots].tolist() for seats in self._seats]
+        transports = [seats.viewers.websocket.tolist() for seats in self._seats]
+        players = Counter(zip(chain(*zones), chain(*transports), strict=True))
         for number, zone in enumerate(self._zone_names):
             for websocket, transport in TRANSPORT.items():
                 self._metrics.players[zone, transport].set(players[number, websocket])
@@ -181,33 +182,30 @@ class Gateway:
 
     def _seated(self, session: Session, player: Player) -> None:
         self._fanout.forget(player.slot)
-        self._live[player.slot % TICKS_PER_FRAME][player.slot] = session
+        self._seats[player.slot % TICKS_PER_FRAME].sit(player.slot, session)
 
     def _vacated(self, player: Player) -> None:
-        self._live[player.slot % TICKS_PER_FRAME].pop(player.slot, None)
+        self._seats[player.slot % TICKS_PER_FRAME].leave(player.slot)
         self._fanout.forget(player.slot)
 
-    def _keeping_up(self) -> Viewers:
+    def _keeping_up(self, seats: Seats) -> Viewers:
         """Viewers in their turn who have room for a frame; the others pay alone."""
-        turn = self.tick % TICKS_PER_FRAME
-        live, mark = self._live[turn], self._settings.write_mark_bytes
-        slow = [session for session in live.values() if session.outbox.backlog_bytes() > mark]
-        if slow or self._lagging[turn]:
-            live = self._without(slow, turn)
-        slots = np.fromiter(live, np.int32, len(live))
-        ready = self.scene.here[slots]
-        outboxes = [session.outbox for session in live.values()]
-        return Viewers(slots[ready], list(compress(outboxes, ready.tolist())))
+        self._leave_out(seats, seats.behind(self._settings.write_mark_bytes))
+        viewers = seats.viewers
+        ready = self.scene.here[viewers.slots]
+        if seats.lagging:
+            lagging = {session.outbox for session in seats.lagging}
+            ready &= np.fromiter((outbox not in lagging for outbox in viewers.outboxes), np.bool_, ready.size)
+        return viewers if ready.all() else viewers.only(ready)
 
-    def _without(self, slow: list[Session], turn: int) -> dict[int, Session]:
-        """This turn's viewers but the slow ones, whose frames are left out; the worst of these are parked."""
-        before = self._lagging[turn]
-        self._lagging[turn] = lagging = {session: before.get(session, 0) + 1 for session in slow}
-        self._metrics.frames_skipped["slow"].inc(len(lagging))
-        for session, skipped in lagging.items():
+    def _leave_out(self, seats: Seats, slow: list[Session]) -> None:
+        """These get no frame this time; the worst of them are parked."""
+        before = seats.lagging
+        seats.lagging = {session: before.get(session, 0) + 1 for session in slow}
+        self._metrics.frames_skipped["slow"].inc(len(slow))
+        for session, skipped in seats.lagging.items():
             if skipped > SKIPPED_FRAMES_MAX or session.outbox.backlog_bytes() > self._settings.must_deliver_bytes_max:
                 session.close(CloseCode.SLOW, "you do not read what you are sent")
-        return {slot: session for slot, session in self._live[turn].items() if session not in lagging}
 
     def _tell_one(self, report: Report) -> None:
         """Something for one player alone: written at once and in order, never cut by a cap."""

@@ -109,11 +109,11 @@ def measure(avatars: int) -> list[Figures]:
         reading_s = now_s() - begun
         watch = Stopwatch(CpuClock())
         delivery = plaza.city.loop.run_one_tick(watch)
-        delivery.write(0, len(delivery.outboxes))
+        delivery.write(0, len(delivery))
         watch.lap("send")
         watch.stop()
         if tick >= WARM_TICKS:
-            served += len(delivery.outboxes)
+            served += len(delivery)
             spent["reading"].append(reading_s)
             spent["whole tick"].append(reading_s + watch.seconds["total"])
             for phase in PHASES:

@@ -30,7 +30,7 @@ class Hall:
         self._outboxes = [FakeClient(websocket=True) for _ in range(avatars)]
         self._first = snapshot([Body(slot) for slot in range(1, avatars + 1)])
         self._chance = np.random.default_rng(4)
-        self.fanout = Fanout(self._scene, Sight())
+        self.fanout = Fanout(self._scene, Sight(), 32_768)
         self.fanout.introductions.learn(self._first.profiles)
 
     def move(self, tick: int) -> None:
@@ -46,7 +46,8 @@ class Hall:
     def turn(self, tick: int) -> Viewers:
         """Whose turn it is."""
         slots = self._scene.present[self._scene.present % TICKS_PER_FRAME == tick % TICKS_PER_FRAME]
-        return Viewers(slots, [self._outboxes[slot - 1] for slot in slots.tolist()])
+        outboxes = [self._outboxes[slot - 1] for slot in slots.tolist()]
+        return Viewers(slots, outboxes, np.ones(slots.size, np.bool_))
 
     def _said(self, tick: int, slot: int) -> Report:
         said = {"entity": FIRST_GENERATION | slot, "text": "What a crowd!"}

@@ -56,7 +56,7 @@ def test_an_honest_frame_is_not_blamed() -> None:
         ([record(entity) for entity in range(1, 34)], FaultKind.TOO_MANY_RECORDS),
         ([record(5, dx=32_000, dz=32_000)], FaultKind.BAD_OFFSET),
         ([record(5, dy=-32_000)], FaultKind.BAD_OFFSET),
-        ([record(0)], FaultKind.BAD_OFFSET),
+        ([record(0)], FaultKind.BAD_ENTITY),
         ([record(5, animation=200)], FaultKind.BAD_ANIMATION),
     ],
 )

@@ -19,6 +19,7 @@ from world.interest import Sight
 from world.state import FLAG_GROUNDED, FLAG_PERFORMER
 
 SIGHT = Sight(refresh_ticks=1)
+MARK_BYTES = 32_768
 
 
 class Hall:
@@ -26,7 +27,7 @@ class Hall:
 
     def __init__(self, bodies: Sequence[Body], sight: Sight = SIGHT) -> None:
         self.scene = scene_of(bodies)
-        self.fanout = Fanout(self.scene, sight)
+        self.fanout = Fanout(self.scene, sight, MARK_BYTES)
         self.fanout.introductions.learn(snapshot(bodies).profiles)
         self.clients: dict[int, FakeClient] = {}
 
@@ -50,7 +51,8 @@ class Hall:
 
 def viewers_of(clients: dict[int, FakeClient]) -> Viewers:
     """Clients by slot, as the fan-out takes them."""
-    return Viewers(np.array(list(clients), np.int32), list(clients.values()))
+    websocket = np.array([client.websocket for client in clients.values()], np.bool_)
+    return Viewers(np.array(list(clients), np.int32), list(clients.values()), websocket)
 
 
 def row(count: int) -> list[Body]:
@@ -213,7 +215,7 @@ def test_a_crowd_of_frames_is_written_slice_by_slice_one_write_each() -> None:
 def test_without_viewers_nothing_is_sent() -> None:
     delivery = Hall(row(2)).prepare(1)
     delivery.write(0, 10)
-    assert (delivery.outboxes, delivery.extras, delivery.heard, delivery.cut) == ([], {}, 0, 0)
+    assert (len(delivery), delivery.extras, delivery.heard, delivery.cut) == (0, {}, 0, 0)
 
 
 def test_somebody_whose_profile_is_not_known_yet_is_shown_and_introduced_later() -> None:
@@ -332,9 +334,18 @@ def test_the_scene_may_span_zones_and_frames_say_which_one_the_viewer_is_in() ->
     scene = Scene([field(0), field(1)])
     side = field().rect.width
     scene.merge([snapshot([Body(1, side - 50, 10)]), snapshot([Body(2, side + 50, 10)], number=1)])
-    fanout, clients = Fanout(scene, SIGHT), [FakeClient(), FakeClient()]
+    fanout, clients = Fanout(scene, SIGHT, MARK_BYTES), [FakeClient(), FakeClient()]
     fanout.look(1, np.array([1, 2], np.int32))
     fanout.prepare(2, viewers_of(dict(enumerate(clients, 1))), 0).write(0, 2)
     ((here, sees),), ((there, seen_by),) = list(frames(clients[0])), list(frames(clients[1]))
     assert (here.zone, there.zone) == (0, 1)
     assert (sees, seen_by) == ([2], [1])
+
+
+def test_who_has_not_taken_what_was_written_is_noted_with_the_delivery() -> None:
+    hall = Hall(row(3))
+    quick, slow = hall.seat(1), hall.seat(2)
+    slow.transport.backlog = MARK_BYTES + 1
+    delivery = hall.serve(2)
+    assert delivery.behind == [2]
+    assert frames(quick)

@@ -1,0 +1,49 @@
+"""The viewers who are served in the same turn: kept as arrays while nobody comes or goes, and who of them is behind."""
+
+import numpy as np
+
+from server.fanout import Delivery, Viewers
+from server.session import Session
+
+
+class Seats:
+    """Sessions by slot. Whoever had taken what was written last time is not looked at before the next write.
+
+    Asking a thousand transports for their backlog costs 1.5 µs each, because none of them is in the
+    processor's cache; right after a write it costs a twentieth of that.
+    """
+
+    def __init__(self) -> None:
+        self.sessions: dict[int, Session] = {}
+        # How many frames in a row were left out for whom; whoever keeps up is not in it.
+        self.lagging: dict[Session, int] = {}
+        self.delivery: Delivery | None = None
+        self._viewers: Viewers | None = None
+
+    def sit(self, slot: int, session: Session) -> None:
+        """Somebody comes."""
+        self.sessions[slot] = session
+        self._viewers = None
+
+    def leave(self, slot: int) -> None:
+        """Somebody goes, if they were here."""
+        self.sessions.pop(slot, None)
+        self._viewers = None
+
+    @property
+    def viewers(self) -> Viewers:
+        """Everybody here."""
+        if self._viewers is None:
+            slots = np.fromiter(self.sessions, np.int32, len(self.sessions))
+            outboxes = [session.outbox for session in self.sessions.values()]
+            websocket = np.fromiter((outbox.websocket for outbox in outboxes), np.bool_, len(outboxes))
+            self._viewers = Viewers(slots, outboxes, websocket)
+        return self._viewers
+
+    def behind(self, mark_bytes: int) -> list[Session]:
+        """Who has more than `mark_bytes` not taken yet."""
+        written = self.delivery.behind if self.delivery else ()
+        suspects = {self.sessions[slot]: None for slot in written if slot in self.sessions} | dict.fromkeys(
+            self.lagging
+        )
+        return [session for session in suspects if not session.closed and session.outbox.backlog_bytes() > mark_bytes]

@@ -1,0 +1,58 @@
+"""The viewers of one turn stay the same arrays while nobody comes or goes, and only suspects are looked at."""
+
+import numpy as np
+
+from protocol.connection import Framing
+from protocol.frames import FrameRows
+from server.fanout import Delivery
+from server.gateway.seats import Seats
+from server.session import Session
+from server.settings import GameSettings
+from tests.fakes import FakeClient, FakeDesk
+
+MARK_BYTES = 1000
+
+
+def seated(seats: Seats, slot: int, websocket: bool = False) -> FakeClient:
+    client = FakeClient(websocket)
+    seats.sit(slot, Session(FakeDesk(), client, Framing.STREAM, "127.0.0.1", GameSettings()))
+    return client
+
+
+def test_viewers_are_everybody_here_with_their_transport() -> None:
+    seats = Seats()
+    clients = [seated(seats, 3), seated(seats, 7, websocket=True)]
+    assert seats.viewers.slots.tolist() == [3, 7]
+    assert seats.viewers.outboxes == clients
+    assert seats.viewers.websocket.tolist() == [False, True]
+
+
+def test_the_arrays_are_made_anew_only_when_somebody_comes_or_goes() -> None:
+    seats = Seats()
+    seated(seats, 3)
+    before = seats.viewers
+    assert seats.viewers is before
+    seated(seats, 4)
+    seats.leave(3)
+    seats.leave(99)
+    assert seats.viewers.slots.tolist() == [4]
+
+
+def test_only_those_who_were_behind_after_the_last_write_or_lag_already_are_looked_at() -> None:
+    seats = Seats()
+    clients = [seated(seats, slot) for slot in (1, 2, 3)]
+    for client in clients:
+        client.transport.backlog = MARK_BYTES + 1
+    assert seats.behind(MARK_BYTES) == []
+    seats.delivery = Delivery(seats.viewers, FrameRows(b"", [], []), {}, behind=[2, 99])
+    seats.lagging = {seats.sessions[3]: 4}
+    assert seats.behind(MARK_BYTES) == [seats.sessions[2], seats.sessions[3]]
+    clients[1].transport.backlog = MARK_BYTES
+    assert seats.behind(MARK_BYTES) == [seats.sessions[3]]
+
+
+def test_some_of_the_viewers_keep_their_places_together() -> None:
+    seats = Seats()
+    clients = [seated(seats, slot, websocket=slot == 2) for slot in (1, 2, 3)]
+    some = seats.viewers.only(np.array([False, True, True]))
+    assert (some.slots.tolist(), some.outboxes, some.websocket.tolist()) == ([2, 3], clients[1:], [True, False])
