@@ -225,3 +225,4 @@ class Scenario:
         row = world.here(entity)
         world.columns.x[row], world.columns.z[row] = x, z
         world.columns.y[row] = world.space.ground_at(x, z)
+        world.rests_until = 0

@@ -1,5 +1,8 @@
 """Everything that is true in one zone between two ticks."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from world.city import Rect, Zone
 from world.columns import Columns
 from world.config import WorldConfig
@@ -13,6 +16,9 @@ from world.tuning import Tuning
 # Bits of the `flags` column and of a snapshot's flags.
 FLAG_GROUNDED = 1
 FLAG_PERFORMER = 2
+
+# Later than any tick, which are uint32: six years at 20 ticks/s.
+FOREVER = 0xFFFFFFFF
 
 
 class World:
@@ -30,6 +36,9 @@ class World:
         self.columns = Columns()
         self.profiles = Profiles()
         self.random = Randomness(config.seed, zone)
+        # Until this tick nothing here changes by itself, and this is what it looks like (world.tick, "Rest").
+        self.rests_until = 0
+        self.rest_snapshot: NDArray[np.void] | None = None
 
     @property
     def tuning(self) -> Tuning:

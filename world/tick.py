@@ -15,6 +15,10 @@ A rule checks, then changes, then tells. One that refuses has changed nothing, a
 hears of it. One that breaks is our fault: its command is dropped, what it meant to tell is not told,
 the fault is reported with the command's position in the batch, and the tick goes on.
 
+Rest: a zone where nobody moves and nobody asks for anything looks the same until a system acts again.
+Every system tells when that is (`rests_until`), and the ticks before are not computed but repeated.
+Of six zones one is full and five are often empty; they cost nothing then, and the outcome is the same.
+
 An entity that ends the tick beyond the border is in this tick's snapshot, still under this zone,
 and is removed after it. The `Arrive` in `departed` makes it appear in the next zone, which steps it
 in its next tick. So it moves exactly once in every tick and is in exactly one snapshot of each.
@@ -54,6 +58,8 @@ __all__ = [
 
 # The next system is one file in world/systems and one line here, where it belongs in the order.
 SYSTEMS: tuple[Callable[[World], Telling], ...] = (hosts.run, movement.run)
+# And for each system the next tick in which it could change anything without being asked to.
+RESTS: tuple[Callable[[World], int], ...] = (hosts.rests_until, movement.rests_until)
 
 
 class Issued(NamedTuple):
@@ -103,6 +109,8 @@ class Outcome(NamedTuple):
 def step(world: World, tick: int, batch: Batch) -> Outcome:
     """Advance `world` to `tick`, which must be later than any before. Raises nothing for any batch."""
     assert tick > world.tick, f"tick {tick} after {world.tick}"
+    if tick < world.rests_until and not batch.commands and not len(batch.moves):
+        return _repeat(world, tick)
     world.tick = tick
     told: list[Told] = []
     refused: list[Refusal] = []
@@ -120,7 +128,17 @@ def step(world: World, tick: int, batch: Batch) -> Outcome:
         told += [Told(*pair) for pair in system(world)]
     taken = snapshot.take(world)
     departed = _depart(world)
+    world.rests_until = min(rests_until(world) for rests_until in RESTS)
+    world.rest_snapshot = None if departed else taken
     return Outcome(tick, told, refused, faults, departed, world.profiles.fresh(), tally, taken)
+
+
+def _repeat(world: World, tick: int) -> Outcome:
+    """A tick in which nothing changes."""
+    world.tick = tick
+    if world.rest_snapshot is None:
+        world.rest_snapshot = snapshot.take(world)
+    return Outcome(tick, [], [], [], [], [], MoveTally(0, 0, 0, 0), world.rest_snapshot)
 
 
 def _obey(world: World, issued: Issued) -> list[Told]:

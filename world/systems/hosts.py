@@ -10,7 +10,7 @@ from world.columns import SLOTS
 from world.event import Nearby, Telling
 from world.events.wave import Waved, show
 from world.profiles import ProfileRecord
-from world.state import FLAG_PERFORMER, World
+from world.state import FLAG_PERFORMER, FOREVER, World
 
 
 def entity_of(number: int) -> int:
@@ -27,6 +27,12 @@ def run(world: World) -> Telling:
             _place(world, entity_of(number), host)
         elif world.columns.wake[row] <= world.tick:
             yield from _act(world, row)
+
+
+def rests_until(world: World) -> int:
+    """The tick in which a host acts next."""
+    wake = world.columns.wake[: world.count]
+    return int(wake[wake > world.tick].min(initial=FOREVER))
 
 
 def _place(world: World, entity: int, host: Host) -> None:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from world.animation import Animation
 from world.event import Telling
 from world.motion import PARTS, STAND, STEERS
-from world.state import World
+from world.state import FOREVER, World
 
 Mask = NDArray[np.bool_]
 Cm = NDArray[np.int32]
@@ -17,18 +17,25 @@ def run(world: World) -> Telling:
     if world.count:
         _intend(world)
         moved = np.zeros(world.count, np.bool_)
-        # Six zones of which one is full: the others, where only hosts stand, would cost as much again.
-        if _anybody_under_way(world):
+        if anybody_under_way(world):
             moved = _walk(world)
             _rise_and_fall(world)
         _animate(world, moved)
     return ()
 
 
-def _anybody_under_way(world: World) -> bool:
+def anybody_under_way(world: World) -> bool:
     """Whether walking and falling could change anything; who stands on the ground stays as they are."""
     n, columns = world.count, world.columns
     return bool(columns.gait[:n].any() or columns.jump[:n].any() or not columns.grounded[:n].all())
+
+
+def rests_until(world: World) -> int:
+    """The next tick that could show somebody differently unasked: whoever moves goes on, and a gesture ends."""
+    if anybody_under_way(world):
+        return world.tick + 1
+    until = world.columns.emote_until[: world.count]
+    return int(until[until >= world.tick].min(initial=FOREVER)) + 1
 
 
 def _intend(world: World) -> None:
