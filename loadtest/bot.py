@@ -1,8 +1,9 @@
 """One bot's connection: raw bytes in, headers to `Arrivals`, samples to the audit, intents and deeds out.
 
 At 10 frames a second and 10,000 bots a microsecond more here is a tenth of a core, so the common case, a whole frame in
-one read, is a `struct` of eight bytes, a slice and four appends. Everything else takes `_slow_pieces`, which is careful
-instead of fast. How messages are framed is the subclasses' (`TcpBot`, `WebSocketBot` in loadtest/links.py).
+one read, is a `struct` of eight bytes, a slice and four appends. What is cut, fragmented or odd takes `_slow_pieces`,
+which is careful instead of fast. How messages are framed is the subclasses' (`TcpBot`, `WebSocketBot` in
+loadtest/links.py).
 """
 
 import asyncio
@@ -126,6 +127,13 @@ class Bot(asyncio.Protocol, ABC):
         """The bytes that carry `payload` to the server."""
 
     @abstractmethod
+    def _quick_pieces(self, data: bytes) -> int:
+        """Take whole plain messages from the start of `data` and return where the first other piece begins.
+
+        Raises ProtocolError.
+        """
+
+    @abstractmethod
     def _slow_pieces(self, data: bytes, at: int) -> bytes:
         """Take every whole piece of `data` from `at` and return what is left. Raises FramingError, ProtocolError."""
 
@@ -190,10 +198,19 @@ class Bot(asyncio.Protocol, ABC):
 
     # ---- what arrives ------------------------------------------------------------------------------
 
-    def _take_slowly(self, data: bytes, at: int) -> None:
-        """Everything of a read that was not a whole plain frame; a server that breaks the rules loses the bot."""
+    def data_received(self, data: bytes) -> None:
+        """Bytes came: usually exactly one frame, sometimes with a message or two behind it.
+
+        A server that breaks the rules loses the bot.
+        """
+        self.bytes_down += len(data)
+        if self._rest:
+            data = self._rest + data
+            self._rest = b""
         try:
-            self._rest = self._slow_pieces(data, at)
+            at = self._quick_pieces(data)
+            if at < len(data):
+                self._rest = self._slow_pieces(data, at)
         except FramingError as error:
             self._break(FaultKind.BAD_FRAMING, str(error))
         except ProtocolError as error:
@@ -204,7 +221,8 @@ class Bot(asyncio.Protocol, ABC):
         if is_frame(payload) and len(payload) >= HEADER_STOP:
             self._saw_frame(payload, 0, len(payload))
             return
-        kind = kind_of(payload)
+        # `9x kk`: an array of up to fifteen whose first element is a small number, as every message but Welcome is.
+        kind = payload[1] if len(payload) > 1 and payload[0] & 0xF0 == 0x90 else kind_of(payload)
         kinds = self._desk.kinds
         kinds[kind if kind in SERVER_KINDS else _UNKNOWN] += 1
         if kind in _HEEDED or (kind == _PROFILES and self._audit.remembers):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from protocol.messages import Zone
 
 TURN = 256
+_STEPS_PER_RADIAN = TURN / math.tau
 # Zones whose edges are this close share a border; wide enough for a kerb, too narrow for a street.
 _GAP_CM_MAX = 200
 # Nobody squeezes through less than two metres of shared edge.
@@ -27,12 +28,12 @@ class Point(NamedTuple):
 
 def direction(here: Point, there: Point) -> int:
     """Which way `there` lies from `here`, in 256ths of a turn."""
-    return round(math.atan2(there.x - here.x, there.z - here.z) * TURN / math.tau) % TURN
+    return round(math.atan2(there[0] - here[0], there[1] - here[1]) * _STEPS_PER_RADIAN) % TURN
 
 
 def distance_cm(here: Point, there: Point) -> float:
     """How far `there` is."""
-    return math.hypot(there.x - here.x, there.z - here.z)
+    return math.dist(here, there)
 
 
 class Door(NamedTuple):
@@ -55,13 +56,12 @@ class City:
 
     def __init__(self, zones: Sequence[Zone]) -> None:
         self.zones = {zone.name: zone for zone in zones}
-        self._by_number = {zone.number: zone for zone in zones}
+        self._names = {zone.number: zone.name for zone in zones}
         self._doors = {(a.name, b.name): door for a in zones for b in zones if (door := shared_edge(a, b))}
 
-    def named(self, number: int) -> str | None:
-        """The name of the zone with this number, as it stands in a frame's header."""
-        zone = self._by_number.get(number)
-        return zone.name if zone else None
+    def named(self, number: int) -> str:
+        """The name of the zone with this number, as it stands in a frame's header; empty if there is none."""
+        return self._names.get(number, "")
 
     def way(self, start: str, goal: str) -> list[Door]:
         """The doors to go through, in order; none if there is no way, or no need of one."""

@@ -21,6 +21,7 @@ class FaultKind(StrEnum):
     TOO_MANY_RECORDS = "too_many_records"
     DUPLICATE_RECORD = "duplicate_record"
     SAW_ITSELF = "saw_itself"
+    BAD_ENTITY = "bad_entity"
     BAD_OFFSET = "bad_offset"
     BAD_ANIMATION = "bad_animation"
     OTHER_TOO_FAST = "other_too_fast"

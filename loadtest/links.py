@@ -13,8 +13,9 @@ from protocol.limits import SERVER_MESSAGE_BYTES_MAX, TCP_PREFIX_BYTES
 
 # The length prefix and the first four bytes of the payload: enough to know a frame and its end.
 _TCP_HEAD = struct.Struct(">II")
-# `82 7e`, a 16-bit length and the first four bytes of the payload: a frame of eight records or more.
+# `82 7e`, a 16-bit length and the first four bytes of the payload; or `82 00` to `82 7d` and a shorter payload.
 _WS_HEAD = struct.Struct(">HHI")
+_WS_SHORT_BINARY = 0x8200
 _WS_MEDIUM_BINARY = 0x827E
 _LOOK_AHEAD = 8
 # Nobody needs more parts for 64 KB; without a bound, empty ones would cost memory without end.
@@ -26,22 +27,20 @@ class TcpBot(Bot):
 
     __slots__ = ()
 
-    def data_received(self, data: bytes) -> None:
-        """Bytes came: usually exactly one frame."""
-        self.bytes_down += len(data)
-        if self._rest:
-            data = self._rest + data
-            self._rest = b""
+    def _quick_pieces(self, data: bytes) -> int:
         at, end = 0, len(data)
         while end - at >= _LOOK_AHEAD:
             size, mark = _TCP_HEAD.unpack_from(data, at)
-            stop = at + TCP_PREFIX_BYTES + size
-            if mark != FRAME_MARK or stop > end:
+            start = at + TCP_PREFIX_BYTES
+            stop = start + size
+            if stop > end or not size:
                 break
-            self._saw_frame(data, at + TCP_PREFIX_BYTES, stop)
+            if mark == FRAME_MARK:
+                self._saw_frame(data, start, stop)
+            else:
+                self._take(data[start:stop])
             at = stop
-        if at < end:
-            self._take_slowly(data, at)
+        return at
 
     def _open(self) -> None:
         self._greet()
@@ -78,22 +77,27 @@ class WebSocketBot(Bot):
         self._key = base64.b64encode(masks.randbytes(16)).decode("ascii")
         return self
 
-    def data_received(self, data: bytes) -> None:
-        """Bytes came: usually exactly one frame."""
-        self.bytes_down += len(data)
-        if self._rest:
-            data = self._rest + data
-            self._rest = b""
+    def _quick_pieces(self, data: bytes) -> int:
+        if self._parts or not self._upgraded:
+            return 0
         at, end = 0, len(data)
         while end - at >= _LOOK_AHEAD:
             head, size, mark = _WS_HEAD.unpack_from(data, at)
-            stop = at + 4 + size
-            if head != _WS_MEDIUM_BINARY or mark != FRAME_MARK or stop > end:
+            if head == _WS_MEDIUM_BINARY:
+                start = at + 4
+            elif _WS_SHORT_BINARY <= head < _WS_MEDIUM_BINARY:
+                start, size = at + 2, head - _WS_SHORT_BINARY
+            else:
                 break
-            self._saw_frame(data, at + 4, stop)
+            stop = start + size
+            if stop > end:
+                break
+            if mark == FRAME_MARK and head == _WS_MEDIUM_BINARY:
+                self._saw_frame(data, start, stop)
+            else:
+                self._take(data[start:stop])
             at = stop
-        if at < end:
-            self._take_slowly(data, at)
+        return at
 
     def _open(self) -> None:
         self._write(ws.upgrade_request(self._host, self._path, self._key))

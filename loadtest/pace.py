@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from time import perf_counter
 
 import numpy as np
@@ -35,19 +36,23 @@ class Pace:
         self._lags.clear()
 
     async def run(self) -> None:
-        """Beat."""
-        due_s, number = perf_counter(), 0
-        while True:
+        """Beat.
+
+        Late is what comes after it was due and after the beat before it: as long as that, at worst, did a frame that
+        had arrived wait to be read. A backlog of beats is not counted again for each of them.
+        """
+        due_s = beat_s = perf_counter()
+        for number in count():
             due_s += STEP_S
             now_s = perf_counter()
             if now_s - due_s > _CATCH_UP_S:
                 due_s = now_s
             await asyncio.sleep(max(0.0, due_s - now_s))
-            self._lags.append(max(0.0, perf_counter() - due_s) * 1000)
+            last_s, beat_s = beat_s, perf_counter()
+            self._lags.append(max(0.0, beat_s - max(due_s, last_s)) * 1000)
             if len(self._lags) >= _GATHER_EVERY:
                 self._gather()
             self._step(number)
-            number += 1
 
 
 async def pause(stop: asyncio.Event, seconds: float) -> None:

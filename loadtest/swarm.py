@@ -28,8 +28,8 @@ from protocol.messages import Welcome
 DECISION_BEATS = round(0.5 / STEP_S)
 # Headers wait at most this many beats to be checked, so that behaviours steer by positions no older than 50 ms.
 _SETTLE_BEATS = 5
-# One bot in fifty looks at every frame; ten are enough to notice, a hundred cost 4 % of a core.
-_WITNESS_SHARE, _WITNESSES_MIN, _WITNESSES_MAX = 50, 10, 100
+# One bot in a hundred looks at every frame; ten are enough to notice, fifty cost 2 % of a core.
+_WITNESS_SHARE, _WITNESSES_MIN, _WITNESSES_MAX = 100, 10, 50
 # A closed set in practice; the bound is against a server that words each reason anew.
 _REASONS_MAX = 64
 # A polite server lets a bot go within one tick; five seconds is for one that is busy with thousands.
@@ -256,10 +256,10 @@ class Swarm:
 
     def _decide(self, seat: int) -> None:
         bot, mind, last = self.bots[seat], self._minds[seat], self.arrivals
-        if bot is None or mind is None or self._setting is None or not last.frames[seat]:
+        if bot is None or mind is None or self._setting is None or not last.frames.item(seat):
             return
-        zone = self._setting.city.named(int(last.zone[seat]))
-        here = Here(perf_counter(), Point(float(last.x[seat]), float(last.z[seat])), zone or "")
+        zone = self._setting.city.named(last.zone.item(seat))
+        here = Here(perf_counter(), Point(last.x.item(seat), last.z.item(seat)), zone)
         intent = mind.behaviour.decide(here)
         bot.move(intent.steer, intent.gait, intent.jump)
         deed = intent.deed or mind.chatter.next_deed(here.when_s)

@@ -7,6 +7,7 @@ between fragments, and a server that breaks the rules is told so by `FramingErro
 
 import base64
 import hashlib
+import struct
 from typing import NamedTuple
 
 from protocol import limits
@@ -19,6 +20,9 @@ CONTROL_BYTES_MAX = 125
 # An answer to an upgrade is ten lines; a server that sends 8 KB without a blank line is not answering one.
 HEAD_BYTES_MAX = 8192
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_ONE = b"\0\0\0\1"
+_SHORT_HEAD = struct.Struct(">BBI")
+_MEDIUM_HEAD = struct.Struct(">BBHI")
 
 
 class FramingError(Exception):
@@ -92,9 +96,10 @@ def next_piece(data: bytes, at: int) -> Piece | None:
 def masked(opcode: int, payload: bytes, mask: int) -> bytes:
     """One whole client frame; `mask` is any 32-bit number, new for each frame."""
     size = len(payload)
-    key = mask.to_bytes(4)
-    pad = key * (size // 4 + 1)
-    hidden = (int.from_bytes(payload) ^ int.from_bytes(pad[:size])).to_bytes(size)
+    # The mask as often as it fits is a product, and hiding the payload one exclusive or of two large numbers.
+    words = -(-size // 4)
+    pad = (mask * int.from_bytes(_ONE * words)) >> (words * 4 - size) * 8
+    hidden = (int.from_bytes(payload) ^ pad).to_bytes(size)
     if size <= CONTROL_BYTES_MAX:
-        return bytes((FIN | opcode, MASKED | size)) + key + hidden
-    return bytes((FIN | opcode, MASKED | 126)) + size.to_bytes(2) + key + hidden
+        return _SHORT_HEAD.pack(FIN | opcode, MASKED | size, mask) + hidden
+    return _MEDIUM_HEAD.pack(FIN | opcode, MASKED | 126, size, mask) + hidden

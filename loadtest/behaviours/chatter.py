@@ -19,16 +19,23 @@ class Chatter:
         self._habits = habits
         self._deeds = deeds
         self._due_s: dict[str, float] = {}
+        self._next_s = 0.0
 
     def next_deed(self, when_s: float) -> Deed | None:
         """A deed whose time has come, with fields as the catalogue wants them; at most one at a time."""
-        for name, mean_s in self._habits.items():
-            if when_s < self._due_s.setdefault(name, when_s + self._pause_s(mean_s)):
-                continue
-            self._due_s[name] = when_s + self._pause_s(mean_s)
-            wanted = {field: schema for field, schema in self._deeds[name].items() if "default" not in schema}
-            return Deed(name, {field: self._value(schema) for field, schema in wanted.items()})
-        return None
+        if when_s < self._next_s or not self._habits:
+            return None
+        name = min(self._due_s, key=self._due_s.__getitem__) if self._due_s else None
+        if name is None:
+            self._due_s = {habit: when_s + self._pause_s(mean_s) for habit, mean_s in self._habits.items()}
+        else:
+            self._due_s[name] = when_s + self._pause_s(self._habits[name])
+        self._next_s = min(self._due_s.values())
+        return self._deed(name) if name else None
+
+    def _deed(self, name: str) -> Deed:
+        wanted = {field: schema for field, schema in self._deeds[name].items() if "default" not in schema}
+        return Deed(name, {field: self._value(schema) for field, schema in wanted.items()})
 
     def _pause_s(self, mean_s: float) -> float:
         """At least half the mean, so that nobody is ever a flood; exponential beyond."""
