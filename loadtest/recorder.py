@@ -15,6 +15,8 @@ from loadtest.swarm import Swarm
 # A gap that is still open when the window closes counts so far, if it is longer than two frames take: otherwise a
 # server that stopped sending would have no gaps at all.
 _OPEN_GAP_MS = 200.0
+# A phase may end some milliseconds after a look. They count, but a rate over them is noise in a plot.
+PLOTTED_S_MIN = 0.1
 
 
 class _Mark(Struct):
@@ -56,7 +58,8 @@ class Recorder:
         before, self._reading = self._reading, await self._read()
         self._swarm.arrivals.settle()
         second = self._second(phase, before, self._reading)
-        self.series.append(second)
+        if not self.series or second.at_s - self.series[-1].at_s >= PLOTTED_S_MIN:
+            self.series.append(second)
         return second
 
     def open(self) -> None:
