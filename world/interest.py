@@ -93,7 +93,7 @@ class Rectangle(NamedTuple):
 
 
 class Interest:
-    """The interest sets of one gateway's viewers, by slot: nearest `NEAREST` (pinned first) in front.
+    """The interest sets of one gateway's viewers, by slot: the pinned first, then the nearest in order.
 
     `sets` is (slots, INTEREST_MAX) int32; rows end in EMPTY where fewer people are in sight, and a
     member may have left since: whoever reads a row checks who is still present.
