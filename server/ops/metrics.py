@@ -35,6 +35,10 @@ COMMAND_OUTCOMES = ("applied", "refused", "fault", "dropped")
 # `rule` is any refusal by the world itself: which rule, the client is told and the log tells.
 DENIALS = ("unknown_deed", "invalid", "rate", "rule", "fault")
 JOIN_OUTCOMES = ("welcomed", "resumed", "refused", "lost")
+# What may be settled, what may come of it, and why the store may be away (server/store/records.py).
+SETTLEMENT_KINDS = ("pick_up", "light", "refund", "fund", "close")
+SETTLEMENT_OUTCOMES = ("settled", "insufficient", "closed", "refused")
+AWAY_CAUSES = ("unreachable", "locked", "full", "read_only", "lost", "timeout", "failed")
 CLOSE_CAUSES = (*(code.name.lower() for code in CloseCode), "lost")
 
 # Half a millisecond to the 50 ms a tick has, fine enough to read a p99 from, then what is too late.
@@ -43,6 +47,8 @@ TICK_BUCKETS_S = (
     *(0.02, 0.025, 0.03, 0.035, 0.04, 0.045, 0.05, 0.06, 0.075, 0.1),
 )
 LAG_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+# Request to answer: a group takes milliseconds, half a second is what players are promised, the rest is an outage.
+SETTLE_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30, 60)
 SET_SIZES = (0, 1, 2, 4, 8, 16, 24, 32, 48, INTEREST_MAX)
 
 Labels = Sequence[str]
@@ -100,6 +106,7 @@ class Metrics:
         self._add_traffic()
         self._add_rules()
         self._add_journal()
+        self._add_store()
 
     def ticked(self, seconds: Mapping[str, float], period_s: float, now_s: float) -> None:
         """One tick is done: what each of PHASES took, how long it may take, and the loop's clock."""
@@ -166,6 +173,19 @@ class Metrics:
         self.journal_broken = self._gauge(
             "journal_broken", "1 once recording has stopped: the disk failed or did not keep up."
         )
+
+    def _add_store(self) -> None:
+        settlements = self._counter("settlements", "Settlements answered.", ["kind", "outcome"])
+        pairs = product(SETTLEMENT_KINDS, SETTLEMENT_OUTCOMES)
+        self.settlements = {pair: settlements.labels(*pair) for pair in pairs}
+        self.settle_seconds = self._histogram(
+            "settle_seconds", "From a zone's request to settle to its answer.", [], SETTLE_BUCKETS_S
+        )
+        self.settlements_pending = self._gauge("settlements_pending", "Settlements not yet answered.")
+        self.store_up = self._gauge("store_up", "1 while the store does what it is asked for.")
+        self.store_away = self._closed("store_away", "Requests the store did not answer.", "cause", AWAY_CAUSES)
+        self.saves = self._counter("saves", "Players' states written to the store.")
+        self.saves_waiting = self._gauge("saves_waiting", "Players' states not yet written to the store.")
 
     def _counter(self, name: str, documentation: str, labels: Labels = ()) -> Counter:
         return Counter(f"futurecity_{name}", documentation, labels, registry=self.registry)

@@ -13,7 +13,19 @@ from server.ops.metrics import CLOSE_CAUSES, PHASES, TRANSPORTS, Metrics
 
 ZONES = ("gate", "plaza")
 STANDARD = ("process_", "python_gc_")
-BASE_UNITS = ("_seconds", "_bytes", "_total", "_info", "_size", "_level", "_players", "_broken")
+BASE_UNITS = (
+    "_seconds",
+    "_bytes",
+    "_total",
+    "_info",
+    "_size",
+    "_level",
+    "_players",
+    "_broken",
+    "_pending",
+    "_waiting",
+    "_up",
+)
 
 
 @pytest.fixture
@@ -49,7 +61,7 @@ def test_process_figures_are_exposed_under_their_usual_names(metrics: Metrics) -
 
 def test_no_label_can_name_a_person(metrics: Metrics) -> None:
     labels = {label for family in ours(metrics) for sample in family.samples for label in sample.labels}
-    closed = {"phase", "zone", "transport", "reason", "outcome", "cause", "le"}
+    closed = {"phase", "zone", "transport", "reason", "kind", "outcome", "cause", "le"}
     assert labels == closed | {"version", "protocol", "python", "uvloop", "numpy"}
 
 
