@@ -12,10 +12,29 @@ import msgspec
 from msgspec import msgpack
 
 from protocol import messages
+from protocol.crystals import CRYSTAL_ROW
 from protocol.errors import CloseCode, ProtocolError
 from protocol.frames import FRAME_PREFIX, MOVE_BYTES, MOVE_PREFIX, RECORD_BYTES
-from protocol.limits import CLIENT_MESSAGE_BYTES_MAX, PROTOCOL_VERSION, SERVER_MESSAGE_BYTES_MAX
-from protocol.messages import AnyClientMessage, AnyMessage, AnyServerMessage, Crowd, Do, Frame, Hello, Move
+from protocol.keeping import settings_flaw
+from protocol.limits import (
+    CLIENT_MESSAGE_BYTES_MAX,
+    PROTOCOL_VERSION,
+    SERVER_MESSAGE_BYTES_MAX,
+    SETTINGS_BYTES_MAX,
+)
+from protocol.messages import (
+    AnyClientMessage,
+    AnyMessage,
+    AnyServerMessage,
+    Crowd,
+    Crystals,
+    Do,
+    Frame,
+    Hello,
+    Keep,
+    Move,
+    Welcome,
+)
 from protocol.reasons import Fault, validation_reason
 from protocol.text import unprintable
 
@@ -49,6 +68,7 @@ _encoder = msgpack.Encoder()
 _client: msgpack.Decoder[AnyClientMessage] = msgpack.Decoder(AnyClientMessage)
 _server: msgpack.Decoder[AnyServerMessage] = msgpack.Decoder(AnyServerMessage)
 _kind = msgpack.Decoder(_Kind)
+_map: msgpack.Decoder[dict[str, Any]] = msgpack.Decoder(dict[str, Any])
 _opening = msgpack.Decoder(_Opening)
 
 # What msgspec raises at bytes that are not msgpack: RecursionError where nesting is deeper than the interpreter
@@ -78,8 +98,18 @@ def encode(message: AnyMessage) -> bytes:
 
 
 def pack_fields(fields: dict[str, Any]) -> msgspec.Raw:
-    """The `fields` of a `Do`, packed."""
+    """The `fields` of a `Do`, or the `settings` of a `Keep`, packed."""
     return msgspec.Raw(_encoder.encode(fields))
+
+
+def unpack_map(packed: msgspec.Raw) -> dict[str, Any]:
+    """What a packed map holds, whatever that is. Raises ProtocolError when it is no map with `str` keys."""
+    try:
+        return _map.decode(packed)
+    except msgspec.ValidationError:
+        raise ProtocolError(CloseCode.INVALID, "settings: expected a map with str keys") from None
+    except _BROKEN as error:
+        raise _malformed(error) from None
 
 
 def decode_client(payload: bytes) -> AnyClientMessage:
@@ -97,7 +127,9 @@ def decode_client(payload: bytes) -> AnyClientMessage:
     if isinstance(message, Hello):
         _check_hello(message)
     elif isinstance(message, Do):
-        _check_do(message)
+        _check_map("Do", "fields", message.fields)
+    elif isinstance(message, Keep):
+        _check_keep(message)
     return message
 
 
@@ -115,6 +147,12 @@ def decode_server(payload: bytes) -> AnyServerMessage:
         _check_length("Frame", "records", len(message.records) % RECORD_BYTES == 0, f"a multiple of {RECORD_BYTES}")
     elif isinstance(message, Crowd):
         _check_length("Crowd", "counts", len(message.counts) == message.columns * message.rows, "columns * rows")
+    elif isinstance(message, Crystals):
+        _check_length(
+            "Crystals", "rows", len(message.rows) % CRYSTAL_ROW.size == 0, f"a multiple of {CRYSTAL_ROW.size}"
+        )
+    elif isinstance(message, Welcome):
+        _check_map("Welcome", "settings", message.settings)
     return message
 
 
@@ -188,8 +226,17 @@ def _check_length(message: str, field: str, fits: bool, expected: str) -> None:
         raise ProtocolError(CloseCode.INVALID, f"{message}: field '{field}': expected a length of {expected} bytes")
 
 
-def _check_do(do: Do) -> None:
-    first = memoryview(do.fields)[0]
+def _check_map(message: str, field: str, packed: msgspec.Raw) -> None:
+    first = memoryview(packed)[0]
     # fixmap, map 16, map 32
     if not (0x80 <= first <= 0x8F or first in (0xDE, 0xDF)):
-        raise ProtocolError(CloseCode.INVALID, "Do: field 'fields': expected map")
+        raise ProtocolError(CloseCode.INVALID, f"{message}: field '{field}': expected map")
+
+
+def _check_keep(keep: Keep) -> None:
+    """What is kept is handed to the player's next client as it is: everything in it is looked at here, once."""
+    _check_map("Keep", "settings", keep.settings)
+    size = len(memoryview(keep.settings))
+    _check_length("Keep", "settings", size <= SETTINGS_BYTES_MAX, f"at most {SETTINGS_BYTES_MAX}")
+    if flaw := settings_flaw(unpack_map(keep.settings)):
+        raise ProtocolError(CloseCode.INVALID, f"Keep: field 'settings': {flaw}")

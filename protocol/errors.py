@@ -29,6 +29,7 @@ class CloseCode(IntEnum):
     SLOW = 4010
     REPLACED = 4011
     INTERNAL = 4012
+    UNAVAILABLE = 4013
 
 
 class ProtocolError(Exception):

@@ -25,6 +25,11 @@ RESUME_CHARS_MAX = 64
 # "engine/1.2.3 (platform)", for the operator's log only.
 CLIENT_NAME_CHARS_MAX = 64
 
+# Volume, colours, a dozen switches: what fits a kilobyte costs the city little even for everybody who ever came.
+SETTINGS_BYTES_MAX = 1024
+# Maps and arrays in one another, the outermost included: a switch in a group in a section, and one to spare.
+SETTINGS_LEVELS_MAX = 4
+
 # Longest deed name; names are identifiers, the catalogue lists them.
 DEED_CHARS_MAX = 32
 
@@ -39,6 +44,12 @@ PINNED_MAX = 8
 
 # Offsets in a frame are int16 centimetres, so nobody farther than this can be shown.
 SIGHT_CM_MAX = 32767
+
+# Nearest crystals a viewer is shown: as many as a runner can tell apart, 288 bytes twice a second.
+CRYSTALS_MAX = 24
+
+# Parts of the sky that distant bursts are counted in: what a glance tells apart.
+SKY_EIGHTHS = 8
 
 # Profiles in one Profiles message, one message a frame: eighty new faces a second, more than pass
 # anybody in a running crowd, and at most two TCP segments even with every slider of a look set.

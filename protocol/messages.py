@@ -11,12 +11,15 @@ import msgspec
 from msgspec import Meta
 
 from protocol import limits
+from protocol.crystals import CRYSTAL_ROW
 from protocol.frames import HEADER_BYTES, INTENT
 
 U8 = Annotated[int, Meta(ge=0, le=0xFF)]
 U16 = Annotated[int, Meta(ge=0, le=0xFFFF)]
 U32 = Annotated[int, Meta(ge=0, le=0xFFFFFFFF)]
 I32 = Annotated[int, Meta(ge=-0x80000000, le=0x7FFFFFFF)]
+# The integers that every language holds exactly, those whose only number is a float 64 among them.
+Amount = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 # Any clock a client might use: seconds or milliseconds since whenever. The bounds refuse NaN and infinity.
 ClientTime = Annotated[float, Meta(ge=-1e15, le=1e15)]
 Name = Annotated[str, Meta(min_length=1, max_length=limits.NAME_CHARS_MAX)]
@@ -74,6 +77,15 @@ class Bye(ClientMessage, frozen=True, tag=5):
     """I am leaving; do not keep my place."""
 
 
+class Keep(ClientMessage, frozen=True, tag=6):
+    """Keep this for me: a map of the client's own settings, opaque to the city, that the next `Welcome` brings back.
+
+    At most SETTINGS_BYTES_MAX bytes as packed here, of plain values (`protocol.keeping`).
+    """
+
+    settings: msgspec.Raw
+
+
 # ---- server to client: kinds 16 to 31 ------------------------------------------------------------
 
 
@@ -125,6 +137,11 @@ class Welcome(ServerMessage, frozen=True, tag=17):
     events: dict[str, Any]
     limits: Limits
     server: str
+    # These came later: a server that has no books leaves them out.
+    account: str = ""
+    balance: Amount = 0
+    token: str | None = None
+    settings: msgspec.Raw = msgspec.Raw(b"\x80")
 
 
 class Profile(msgspec.Struct, frozen=True, array_like=True):
@@ -195,6 +212,26 @@ class Goodbye(ServerMessage, frozen=True, tag=23):
     retry_after_s: float | None
 
 
-AnyClientMessage = Hello | Move | Do | Ping | Bye
-AnyServerMessage = Frame | Welcome | Profiles | Crowd | Happened | Denied | Pong | Goodbye
+class Crystals(ServerMessage, frozen=True, tag=24):
+    """The crystals nearest to the viewer, whole and replaceable like a frame.
+
+    `rows` holds up to CRYSTALS_MAX crystals of CRYSTAL_ROW each, nearest first, with offsets from `x`, `y`, `z` (cm).
+    """
+
+    tick: U32
+    x: I32
+    y: I32
+    z: I32
+    rows: Annotated[bytes, Meta(max_length=limits.CRYSTALS_MAX * CRYSTAL_ROW.size)]
+
+
+class Sky(ServerMessage, frozen=True, tag=25):
+    """How many bursts there were in each eighth of the sky beyond those told one by one; 255 means 255 or more."""
+
+    tick: U32
+    counts: Annotated[bytes, Meta(min_length=limits.SKY_EIGHTHS, max_length=limits.SKY_EIGHTHS)]
+
+
+AnyClientMessage = Hello | Move | Do | Ping | Bye | Keep
+AnyServerMessage = Frame | Welcome | Profiles | Crowd | Happened | Denied | Pong | Goodbye | Crystals | Sky
 AnyMessage = AnyClientMessage | AnyServerMessage

@@ -26,6 +26,7 @@ RETRY_AFTER_S: dict[CloseCode, float] = {
     CloseCode.FULL: 10,
     CloseCode.SLOW: 5,
     CloseCode.INTERNAL: 5,
+    CloseCode.UNAVAILABLE: 5,
 }
 
 

@@ -5,6 +5,7 @@ streams of all of these; in both roles, over both framings, however the stream i
 """
 
 import json
+import re
 import tracemalloc
 from collections.abc import Callable, Iterable
 from itertools import pairwise
@@ -123,11 +124,12 @@ def decoded(decode: Callable[[bytes], m.AnyMessage], payload: bytes) -> Verdict:
 
 def repr_of(message: m.AnyMessage) -> str:
     """A message as text that tells any two apart: `Raw` shows its address, not its bytes."""
-    return (
-        f"Do({message.number}, {message.deed!r}, {bytes(message.fields)!r})"
-        if isinstance(message, m.Do)
-        else repr(message)
-    )
+    return re.sub(r"<msgspec\.Raw object at \w+>", lambda _: repr(packed_of(message)), repr(message))
+
+
+def packed_of(message: m.AnyMessage) -> bytes:
+    """The part of a message that its receiver leaves packed."""
+    return bytes(message.fields if isinstance(message, m.Do) else message.settings)  # type: ignore[union-attr]
 
 
 def conversed(connection: Connection, chunks: Iterable[bytes]) -> Verdict:

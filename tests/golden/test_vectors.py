@@ -6,10 +6,13 @@ from typing import Any, get_args
 
 import msgpack  # type: ignore[import-untyped]
 import msgspec
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from protocol import frames, messages
-from protocol.codec import decode_client, decode_server, encode, pack_fields
+from protocol.codec import decode_client, decode_server, encode, pack_fields, unpack_map
+from protocol.crystals import read_crystals
 from protocol.errors import CloseCode, ProtocolError
 
 HERE = Path(__file__).parent
@@ -36,6 +39,8 @@ def built(name: str, vector: dict[str, Any]) -> messages.AnyMessage:
     given = dict(zip(vector["fields"], values(vector), strict=True))
     if name == "Do":
         return messages.Do(given["number"], given["deed"], pack_fields(given["fields"]))
+    if "settings" in given:
+        given["settings"] = pack_fields(given["settings"])
     message: messages.AnyMessage = CLASSES[name](**{k: shaped(CLASSES[name], k, v) for k, v in given.items()})
     return message
 
@@ -46,6 +51,10 @@ def shaped(cls: type, field: str, value: Any) -> Any:
         return [messages.Profile(*profile) for profile in value]
     kinds = {"zones": list[messages.Zone], "limits": messages.Limits}
     return msgspec.convert(value, kinds[field]) if field in kinds else value
+
+
+def named_rows(packed: NDArray[np.void]) -> list[dict[str, int]]:
+    return [dict(zip(packed.dtype.names or (), row, strict=True)) for row in packed.tolist()]
 
 
 def vectors() -> list[Any]:
@@ -91,6 +100,8 @@ def test_a_vector_decodes_to_its_message(document: dict[str, Any], vector: dict[
         decoded = DECODE[document["says"]](unhex(form["hex"]))
         if isinstance(decoded, messages.Do):
             decoded = messages.Do(decoded.number, decoded.deed, pack_fields(msgpack.unpackb(bytes(decoded.fields))))
+        if isinstance(decoded, messages.Keep):
+            decoded = messages.Keep(pack_fields(unpack_map(decoded.settings)))
         assert same(decoded, expected)
 
 
@@ -111,7 +122,9 @@ def test_packed_bytes_hold_what_the_vector_says(document: dict[str, Any], vector
     if isinstance(message, messages.Frame):
         assert frames.read_header(unhex(vector["hex"]))._asdict() == vector["header"]
         records = frames.read_records(message.records)
-        assert [dict(zip(records.dtype.names or (), row, strict=True)) for row in records.tolist()] == vector["records"]
+        assert named_rows(records) == vector["records"]
+    if isinstance(message, messages.Crystals):
+        assert named_rows(read_crystals(message.rows)) == vector.get("rows", [])
 
 
 @pytest.mark.parametrize("case", refusals())

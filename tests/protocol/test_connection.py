@@ -24,6 +24,7 @@ SAID: dict[type, m.AnyMessage] = {
         m.Do(1, "sit", pack_fields({})),
         m.Ping(1.0),
         m.Bye(),
+        m.Keep(pack_fields({"volume": 1})),
         m.Frame(bytes(28), b""),
         WELCOME,
         m.Profiles([]),
@@ -32,6 +33,8 @@ SAID: dict[type, m.AnyMessage] = {
         m.Denied(1, "fly", "unknown", None, "no"),
         m.Pong(1.0, 1, 0.0),
         m.Goodbye(1000, "", None),
+        m.Crystals(1, 0, 0, 0, b""),
+        m.Sky(1, bytes(8)),
     )
 }
 # The table of connection.py, written a second time: what is heard, and the state it leads to. What may be

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from protocol import limits, messages
-from protocol.codec import CLIENT_KINDS, SERVER_KINDS, encode, pack_fields
+from protocol.codec import CLIENT_KINDS, SERVER_KINDS, decode_client, encode, pack_fields
 
 CLIENT = get_args(messages.AnyClientMessage)
 SERVER = get_args(messages.AnyServerMessage)
@@ -18,8 +18,8 @@ def test_every_message_class_is_in_its_union() -> None:
 
 
 def test_kinds_tell_who_speaks() -> None:
-    assert set(CLIENT_KINDS) == set(range(1, 6))
-    assert set(SERVER_KINDS) == set(range(16, 24))
+    assert set(CLIENT_KINDS) == set(range(1, 7))
+    assert set(SERVER_KINDS) == set(range(16, 26))
     assert len(CLIENT_KINDS) + len(SERVER_KINDS) == len(CLIENT) + len(SERVER)
 
 
@@ -52,6 +52,18 @@ def test_the_longest_hello_fits_a_client_message() -> None:
 def test_a_line_of_chat_in_any_script_fits_a_client_message() -> None:
     line = messages.Do(2**32 - 1, "d" * limits.DEED_CHARS_MAX, pack_fields({"text": "🎆" * 200}))
     assert len(encode(line)) <= limits.CLIENT_MESSAGE_BYTES_MAX
+
+
+def test_the_most_that_may_be_kept_fits_a_client_message() -> None:
+    settings = pack_fields({"a": "a" * (limits.SETTINGS_BYTES_MAX - 6)})
+    assert len(memoryview(settings)) == limits.SETTINGS_BYTES_MAX
+    assert len(encode(messages.Keep(settings))) <= limits.CLIENT_MESSAGE_BYTES_MAX
+
+
+def test_a_guests_way_back_is_never_longer_than_a_token_may_be() -> None:
+    # Welcome.token is said again as Hello.token: whoever issues one is bound by the same limit.
+    hello = messages.Hello(1, token="t" * limits.TOKEN_CHARS_MAX)
+    assert decode_client(encode(hello)) == hello
 
 
 def test_a_full_frame_fits_a_short_websocket_frame() -> None:
