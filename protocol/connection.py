@@ -55,8 +55,10 @@ SAYABLE: dict[State, frozenset[type[m.ClientMessage] | type[m.ServerMessage]]] =
     State.AWAIT_HELLO: frozenset({m.Hello, m.Goodbye}),
     State.AWAIT_WELCOME: frozenset({m.Ping, m.Bye, m.Welcome, m.Pong, m.Goodbye}),
     State.OPEN: frozenset(
-        {m.Move, m.Do, m.Ping, m.Keep, m.Bye}
-        | {m.Frame, m.Profiles, m.Crowd, m.Happened, m.Denied, m.Pong, m.Crystals, m.Sky, m.Goodbye}
+        {
+            *(m.Move, m.Do, m.Ping, m.Keep, m.Bye),
+            *(m.Frame, m.Profiles, m.Crowd, m.Crystals, m.Sky, m.Happened, m.Denied, m.Pong, m.Goodbye),
+        }
     ),
     State.CLOSED: frozenset({m.Goodbye}),
 }

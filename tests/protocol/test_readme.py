@@ -12,8 +12,9 @@ import pytest
 from msgspec import inspect
 
 from protocol import frames, limits, messages
-from protocol.codec import decode_client, decode_server, encode
+from protocol.codec import decode_client, decode_server, encode, unpack_map
 from protocol.connection import LEADS_TO, SAYABLE, Connection, Framing, Role, State
+from protocol.crystals import CRYSTAL_ROW_DTYPE
 from protocol.errors import CloseCode
 from protocol.framing import tcp_frame
 from server.session import RETRY_AFTER_S
@@ -87,7 +88,13 @@ def unquoted(value: Any) -> Any:
 
 # ---- the words of the tables ---------------------------------------------------------------------
 
-INTS = {(0, 2**8 - 1): "u8", (0, 2**16 - 1): "u16", (0, 2**32 - 1): "u32", (-(2**31), 2**31 - 1): "i32"}
+INTS = {
+    (0, 2**8 - 1): "u8",
+    (0, 2**16 - 1): "u16",
+    (0, 2**32 - 1): "u32",
+    (-(2**31), 2**31 - 1): "i32",
+    (0, 2**53 - 1): "u53",
+}
 PLAIN = {inspect.BoolType: "bool", inspect.NoneType: "nil", inspect.RawType: "map", inspect.DictType: "map"}
 
 
@@ -122,6 +129,8 @@ def sized(node: inspect.StrType | inspect.BytesType) -> str:
 def field_cell(field: inspect.Field) -> str:
     if field.required:
         return wire_type(field.type)
+    if isinstance(field.default, msgspec.Raw):
+        return f"{wire_type(field.type)}; default {json.dumps(unpack_map(field.default))}"
     return f"{wire_type(field.type)}; default {'nil' if field.default is None else json.dumps(field.default)}"
 
 
@@ -189,6 +198,11 @@ def test_the_header_and_the_record_are_drawn_as_they_are_packed() -> None:
     _, header, record = tables(section(heading_of(messages.Frame)))
     assert [row[:3] for row in header] == packed_rows(frames.HEADER_DTYPE)
     assert [row[:3] for row in record] == packed_rows(frames.RECORD_DTYPE)
+
+
+def test_the_row_of_a_crystal_is_drawn_as_it_is_packed() -> None:
+    _, rows = tables(section(heading_of(messages.Crystals)))
+    assert [row[:3] for row in rows] == packed_rows(CRYSTAL_ROW_DTYPE)
 
 
 def test_the_intent_is_drawn_as_it_is_packed() -> None:
