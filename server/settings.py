@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 
@@ -43,6 +43,17 @@ LoopbackHost = Annotated[
     AfterValidator(loopback),
     Allowed("a loopback address (127.0.0.1, ::1 or localhost): the ops port has no login"),
 ]
+# Short enough for one line of a log and one column of a table.
+Word = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z@._:/-]+$"),
+    Allowed("1 to 64 of the characters a-z A-Z 0-9 @ . _ : / -"),
+]
+# What a password generator makes by default; whoever is on the machine could try a short one out.
+OpsToken = Annotated[
+    SecretStr, StringConstraints(min_length=16, max_length=256), Allowed("text of 16 to 256 characters")
+]
+Switch = Annotated[bool, Allowed("true or false")]
 
 
 def bounded(default: float, low: float, high: float, why: str) -> Any:
@@ -134,7 +145,39 @@ class OpsSettings(Section):
     """What operators and their Prometheus reach, from this machine only."""
 
     host: LoopbackHost = said("127.0.0.1", "Loopback only: health and metrics are for this machine and its agents.")
-    port: int = bounded(7490, 0, 65535, "Health, readiness and metrics; 0 takes any free port.")
+    port: int = bounded(7490, 0, 65535, "Health, readiness, metrics and events; 0 takes any free port.")
+    token: OpsToken | None = said(
+        None, "Bearer token for starting and stopping events; without it that is refused, the rest is not."
+    )
+    token_name: Word = said("operator", "Who the ops log says did what was done with the token.")
+
+
+class AuthSettings(Section):
+    """Who may come in: how signed tokens are checked, and whether guests are welcome."""
+
+    key: SecretStr | None = said(
+        None, "Key that signed tokens are checked with; without it, and without a file, they are refused."
+    )
+    key_file: Path | None = said(
+        None, "File with the key, in place of `auth.key`: the PEM of a public key or, for HS256, the secret."
+    )
+    algorithm: Literal["HS256", "RS256", "ES256", "EdDSA"] = said(
+        "HS256", "How tokens must be signed. One, because a key that goes with two algorithms can be confused."
+    )
+    audience: Word = said("futurecity", "The `aud` that a token must name; one made for something else opens nothing.")
+    issuer: Word | None = said(None, "The `iss` that a token must name; without it any will do.")
+    leeway_s: float = bounded(
+        5, 0, 300, "How far the clocks of this machine and of the issuer may differ; machines with NTP keep within 1 s."
+    )
+    guests: Switch = said(True, "Whether one may come in without a signed token.")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.key is not None and self.key_file is not None:
+            raise conflict("auth.key_file", "left out where auth.key is set: one key only")
+        if not self.guests and self.key is None and self.key_file is None:
+            raise conflict("auth.guests", "true where no key is set: otherwise nobody could come in")
+        return self
 
 
 class WorldSettings(Section):
@@ -156,6 +199,7 @@ class ServerSettings(Section):
 
     game: GameSettings = GameSettings()
     ops: OpsSettings = OpsSettings()
+    auth: AuthSettings = AuthSettings()
     world: WorldSettings = WorldSettings()
     log: LogSettings = LogSettings()
     journal: Path | None = said(

@@ -121,7 +121,7 @@ def variable(key: str) -> str:
 
 def allowed(info: FieldInfo) -> str:
     """What a setting may be, in words: from its type, its bounds and its `Allowed` note."""
-    for note in info.metadata:
+    for note in (*info.metadata, *_nested(info.annotation)):
         if isinstance(note, Allowed):
             return note.text
     kinds = [kind for kind in get_args(info.annotation) or (info.annotation,) if kind is not NoneType]
@@ -135,7 +135,7 @@ def allowed(info: FieldInfo) -> str:
 
 def is_secret(info: FieldInfo) -> bool:
     """Whether a value must never be shown."""
-    return SecretStr in (info.annotation, *get_args(info.annotation))
+    return SecretStr in _nested(info.annotation)
 
 
 def effective(loaded: Loaded[Any]) -> list[str]:
@@ -149,6 +149,12 @@ def effective(loaded: Loaded[Any]) -> list[str]:
         origin = loaded.origins.get(key)
         lines.append(f"{key} = {shown}" + (f"  ({origin})" if origin else ""))
     return lines
+
+
+def _nested(annotation: Any) -> list[Any]:
+    """A type, whatever it is made of, and the notes on each part: a secret is one inside `X | None` too."""
+    inner = [annotation.__origin__, *annotation.__metadata__] if get_origin(annotation) is Annotated else []
+    return [annotation, *(part for piece in inner or get_args(annotation) for part in _nested(piece))]
 
 
 def _validated(info: FieldInfo, given: Given) -> Any:

@@ -1,12 +1,13 @@
 """Where settings come from: file, environment and flags, who wins, and what each fault says."""
 
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from annotated_types import Le
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, SecretStr, StringConstraints
 
-from server.settings import ServerSettings
+from server.settings import Allowed, ServerSettings
 from server.sources import Loaded, SettingsError, effective, fields, load, variable
 
 SECRET = "correct horse battery staple"
@@ -16,6 +17,7 @@ class Vault(BaseModel):
     """Settings with something to hide."""
 
     token: SecretStr
+    spare: Annotated[SecretStr, StringConstraints(min_length=8), Allowed("at least 8 characters")] | None = None
     door: int = 1
 
 
@@ -60,9 +62,11 @@ def test_flag_beats_environment_beats_file_beats_default() -> None:
 
 @pytest.mark.parametrize("key", fields(ServerSettings))
 def test_every_setting_can_be_given_by_flag_and_by_environment(key: str) -> None:
-    words = {"ops.host": "::1", "log.level": "debug", "log.format": "json"}
+    words = {"ops.host": "::1", "log.level": "debug", "log.format": "json", "ops.token": "sixteen or longer"}
+    words |= {"auth.algorithm": "ES256", "auth.guests": "false"}
     value = next((str(note.le) for note in fields(ServerSettings)[key].metadata if isinstance(note, Le)), "somewhere")
     roomy = ["--game.messages_burst=10000", "--game.must_deliver_bytes_max=1048576"]
+    roomy += ["--auth.key=somebody must be able to come in"] if key == "auth.guests" else []
     flag = load(ServerSettings, [*roomy, f"--{key}", words.get(key, value)], {})
     environment = load(ServerSettings, roomy, {variable(key): words.get(key, value)})
     assert flag.settings == environment.settings
@@ -190,3 +194,12 @@ def test_a_secret_is_not_shown_by_an_error_about_it_or_about_a_misspelt_key() ->
         load(Keyring, [f"--vault.tokken={SECRET}"], {"FUTURECITY_VAULT__TOKE": SECRET})
     assert len(caught.value.faults) == 4
     assert SECRET not in str(caught.value)
+
+
+def test_a_secret_that_may_be_left_out_is_no_less_secret_and_says_what_it_may_be() -> None:
+    assert "vault.spare = ********  (flag --vault.spare)" in effective(
+        load(Keyring, ["--vault.token=x", "--vault.spare", SECRET], {})
+    )
+    with pytest.raises(SettingsError) as caught:
+        load(Keyring, ["--vault.token=x", "--vault.spare", "sesame"], {})
+    assert str(caught.value) == "flag --vault.spare = ********: must be at least 8 characters"
