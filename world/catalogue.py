@@ -7,7 +7,23 @@ from typing import Any, NamedTuple
 from msgspec import inspect
 
 from world.event import Command, Event, Telling
-from world.events import arrive, emote, halt, join, leave, move, say, sit, wave
+from world.events import (
+    arrive,
+    confirm,
+    emote,
+    halt,
+    join,
+    leave,
+    light_firework,
+    move,
+    pick_up_crystal,
+    reject,
+    say,
+    settlement_pending,
+    sit,
+    steer_event,
+    wave,
+)
 
 
 class Deed(NamedTuple):
@@ -28,13 +44,31 @@ _DEEDS = (
     _deed(leave, leave.Leave, public=False),
     _deed(halt, halt.Halt, public=False),
     _deed(arrive, arrive.Arrive, public=False),
+    _deed(confirm, confirm.Confirm, public=False),
+    _deed(reject, reject.Reject, public=False),
+    _deed(steer_event, steer_event.SteerEvent, public=False),
     _deed(move, move.Move, public=True),
     _deed(say, say.Say, public=True),
     _deed(wave, wave.Wave, public=True),
     _deed(emote, emote.Emote, public=True),
     _deed(sit, sit.Sit, public=True),
+    _deed(pick_up_crystal, pick_up_crystal.PickUpCrystal, public=True),
+    _deed(light_firework, light_firework.LightFirework, public=True),
 )
-_EVENTS: tuple[type[Event], ...] = (say.Said, wave.Waved, emote.Emoted, sit.Sat)
+_EVENTS: tuple[type[Event], ...] = (
+    say.Said,
+    wave.Waved,
+    emote.Emoted,
+    sit.Sat,
+    pick_up_crystal.CrystalGained,
+    pick_up_crystal.CrystalTaken,
+    light_firework.FireworkLaunched,
+    light_firework.FireworkSettled,
+    light_firework.FireworkRefunded,
+    steer_event.EventChanged,
+    steer_event.EventSteered,
+    settlement_pending.SettlementPending,
+)
 
 DEEDS = {deed.name: deed for deed in _DEEDS}
 EVENTS = {event.name: event for event in _EVENTS}
@@ -44,7 +78,7 @@ RULES = {deed.command: deed for deed in _DEEDS}
 def describe() -> tuple[dict[str, Any], dict[str, Any]]:
     """The public deeds and all events, each as field -> type and bounds, in plain builtins for clients."""
     deeds = {deed.name: _fields(deed.command) for deed in _DEEDS if deed.public}
-    return deeds, {event.name: _fields(event) for event in _EVENTS}
+    return deeds, {event.name: _fields(event) for event in _EVENTS if event.public}
 
 
 def _fields(record: type[Command] | type[Event]) -> dict[str, Any]:
@@ -67,6 +101,12 @@ def _type(info: inspect.Type) -> dict[str, Any]:
             return _bounded("int", ge=info.ge, le=info.le)
         case inspect.BoolType():
             return {"type": "bool"}
+        case inspect.ListType():
+            bounds = _bounded("list", min_length=info.min_length, max_length=info.max_length)
+            return {**bounds, "of": _type(info.item_type)}
+        case inspect.UnionType():
+            (kind,) = (each for each in info.types if not isinstance(each, inspect.NoneType))
+            return _type(kind)
         case _:
             raise TypeError(f"say here how to describe {info} to a client")
 

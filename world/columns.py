@@ -34,6 +34,7 @@ class Columns:
     """
 
     entity = _column(np.uint32)
+    account = _column(np.int64)  # who it is in the books; 0 is nobody
     input = _column(np.uint32)  # the last input applied
     heard = _column(np.uint8)  # 0 until the first Move after a join or halt, which may bear any number
     x = _column(np.int32)  # cm
@@ -59,6 +60,7 @@ class Columns:
     wave_debt = _column(np.uint32)
     emote_debt = _column(np.uint32)
     sit_debt = _column(np.uint32)
+    light_debt = _column(np.uint32)
 
     NAMES: ClassVar[tuple[str, ...]] = ()
 

@@ -6,10 +6,11 @@ from world.state import World
 
 
 def digest(world: World) -> dict[str, int]:
-    """A crc32 for every column over its live rows, and one each for the tick, the profiles and the streams."""
+    """A crc32 for every column over its live rows, and one each for the rest."""
     columns = world.columns
     checksums = {name: crc32(columns.array(name).data) for name in columns.NAMES}
     checksums["tick"] = world.tick
     checksums["profiles"] = world.profiles.digest
+    checksums["pending"] = crc32(repr(world.pending.digest).encode())
     checksums["random"] = crc32(repr(world.random.states()).encode())
     return checksums

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 
@@ -10,6 +10,14 @@ _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 # How much an event matters when a viewer's frame cannot carry them all.
 COSMETIC, SOCIAL, NOTABLE = 0, 1, 2
+
+# Whoever runs the city: the entity that its commands are issued by, and that is told what became of
+# them. Its slot is a host's and its generation the last, which no host has.
+OPERATOR = 0xFFFFFFFF
+
+# The account that crystals come from and go to; it alone may be below zero. Others are called
+# `player:<account number>` and `pool:<name>`, the name being unique in this zone and run.
+HOUSE = "house"
 
 
 def snake(name: str) -> str:
@@ -31,14 +39,20 @@ class Event(msgspec.Struct, frozen=True):
     """Something that happened, as a past participle.
 
     `importance` ranks it among the events of one frame. What is told to `Only` one entity is never cut.
+    One that is not `public` is for the operator, and clients do not learn of it.
     """
 
     name: ClassVar[str] = ""
+    public: ClassVar[bool] = True
     importance: ClassVar[int] = COSMETIC
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.name = snake(cls.__name__)
+
+    def until_tick(self) -> int:
+        """The last tick in which newcomers are told of it, too; 0: it is over as soon as it is told."""
+        return 0
 
 
 class Nearby(NamedTuple):
@@ -70,7 +84,23 @@ class Told(NamedTuple):
     event: Event
 
 
-Telling = Iterable[tuple[Audience, Event]]
+class Posting(NamedTuple):
+    """So many whole crystals into `account`; out of it if negative."""
+
+    account: str
+    amount: int
+
+
+class Settle(NamedTuple):
+    """A durable effect: it has not happened before a `Confirm` with its key, and never if a `Reject` comes.
+
+    `key` is unique in this zone and this run of the city unless it was rejected, of [a-z0-9_.:-] and at
+    most 48 characters; what is settled under a key is settled once. The amounts sum to 0.
+    """
+
+    key: str
+    kind: str
+    postings: tuple[Posting, ...]
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is not an error; the name is the idea's
@@ -87,7 +117,10 @@ class Refused(Exception):  # noqa: N818 - a refusal is not an error; the name is
 
 
 class Refusal(NamedTuple):
-    """A refused command, as data: `number` is the client's own (a Move's is its input number)."""
+    """A refused command, as data: `number` is the client's own (a Move's is its input number).
+
+    A rule that takes a wish and cannot grant it later, for instance to all but one, yields it.
+    """
 
     entity: int
     number: int
@@ -95,3 +128,19 @@ class Refusal(NamedTuple):
     reason: str
     field: str | None
     message: str
+
+
+Telling = Iterable[tuple[Audience, Event] | Settle | Refusal]
+
+
+class EventState(NamedTuple):
+    """How a rain or a show of a zone stands: `detail` are numbers for people, like how much has fallen.
+
+    `until_tick` is when it ends, as far as that is known; 0 if it is not running.
+    """
+
+    name: str
+    kind: Literal["rain", "show"]
+    state: Literal["idle", "running", "paused", "ending"]
+    until_tick: int
+    detail: dict[str, int]

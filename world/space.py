@@ -25,6 +25,7 @@ class Space:
         self._zone = terrain.zone.ravel()
         self._surface = terrain.surface.ravel()
         self._level = np.array([plane.level for plane in terrain.planes], np.int64)
+        self._roof = np.isin(np.arange(len(terrain.planes)), terrain.roofs)
         self._slope_x = np.array([plane.slope_x for plane in terrain.planes], np.int64)
         self._slope_z = np.array([plane.slope_z for plane in terrain.planes], np.int64)
 
@@ -42,6 +43,11 @@ class Space:
     def ground_at(self, x: int, z: int) -> int:
         """`ground_cm` of one point."""
         return int(self.ground_cm(np.array([x], np.int32), np.array([z], np.int32))[0])
+
+    def open_at(self, x: int, z: int) -> bool:
+        """Whether the point is in the city and nothing is built over it."""
+        cell = self._cells(np.array([x], np.int32), np.array([z], np.int32))
+        return not self._roof[self._surface[cell]][0]
 
     def _cells(self, x: Cm, z: Cm) -> NDArray[np.int32]:
         """The cell of each point; whoever asks beyond the lattice is sent to the ring outside the city."""

@@ -10,6 +10,7 @@ from world.event import Refused
 from world.motion import Motion
 from world.profiles import Profiles
 from world.rng import Randomness
+from world.settling import Pending
 from world.space import Space
 from world.tuning import Tuning
 
@@ -36,6 +37,9 @@ class World:
         self.columns = Columns()
         self.profiles = Profiles()
         self.random = Randomness(config.seed, zone)
+        self.pending = Pending()
+        # The client's number of the command that is being obeyed, for what is told about it later.
+        self.number = 0
         # Until this tick nothing here changes by itself, and this is what it looks like (world.tick, "Rest").
         self.rests_until = 0
         self.rest_snapshot: NDArray[np.void] | None = None

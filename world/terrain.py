@@ -45,6 +45,7 @@ class Terrain:
         self.height = np.full(shape, WALL_CM, np.int32)  # in the middle of each cell
         self.building = np.zeros(shape, np.bool_)
         self.planes = [Plane(WALL_CM << FRACTION)]
+        self.roofs = [0]  # the surfaces, by number, that nobody stands on
         for number, zone in enumerate(city.zone):
             self._draw_ground(number, zone)
         for zone in city.zone:
@@ -71,6 +72,7 @@ class Terrain:
             elif isinstance(shape, Building):
                 raised = self._raise(area.grown(CELL_CM), Plane((ground + cm(shape.height_m)) << FRACTION))
                 self.building[self.window(area.grown(CELL_CM))] |= raised
+                self.roofs.append(len(self.planes) - 1)
             else:
                 self._raise(area, Plane((ground + cm(shape.height_m)) << FRACTION))
 

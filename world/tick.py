@@ -32,26 +32,29 @@ from numpy.typing import NDArray
 
 from world import snapshot
 from world.catalogue import RULES
-from world.event import Command, Refusal, Refused, Telling, Told
+from world.event import Command, EventState, Refusal, Refused, Settle, Telling, Told
 from world.events import move
 from world.events.arrive import Arrive, departure
 from world.events.move import MOVE_DTYPE, MoveTally
 from world.profiles import ProfileRecord
-from world.snapshot import SNAPSHOT_DTYPE
+from world.snapshot import CRYSTAL_DTYPE, SNAPSHOT_DTYPE
 from world.state import World
 from world.systems import hosts, movement
 
 __all__ = [
+    "CRYSTAL_DTYPE",
     "MOVE_DTYPE",
     "SNAPSHOT_DTYPE",
     "Batch",
     "Departed",
+    "EventState",
     "Fault",
     "Issued",
     "MoveTally",
     "Outcome",
     "ProfileRecord",
     "Refusal",
+    "Settle",
     "Told",
     "step",
 ]
@@ -94,7 +97,13 @@ class Departed(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What one tick brought: `profiles` are new or changed, `snapshot` is SNAPSHOT_DTYPE."""
+    """What one tick brought: `profiles` are new or changed, `snapshot` is SNAPSHOT_DTYPE.
+
+    `refused` are commands of this batch, and wishes of earlier ones that an answer in this batch ended.
+    `settlements` want to be stored, in this order; a `Confirm` or `Reject` for each is awaited.
+    `crystals` are all that lie free in the zone, CRYSTAL_DTYPE, and `programme` how all its rains and
+    shows stand; either is None when nothing has changed since the last outcome.
+    """
 
     tick: int
     told: list[Told]
@@ -104,6 +113,27 @@ class Outcome(NamedTuple):
     profiles: list[ProfileRecord]
     moves: MoveTally
     snapshot: NDArray[np.void]
+    settlements: list[Settle]
+    crystals: NDArray[np.void] | None
+    programme: list[EventState] | None
+
+
+class _Words(NamedTuple):
+    """What rules and systems say in one tick, by what becomes of it."""
+
+    told: list[Told]
+    refused: list[Refusal]
+    settlements: list[Settle]
+
+    def add(self, telling: Telling) -> None:
+        """All of it or, if it breaks, none."""
+        for word in list(telling):
+            if isinstance(word, Settle):
+                self.settlements.append(word)
+            elif isinstance(word, Refusal):
+                self.refused.append(word)
+            else:
+                self.told.append(Told(*word))
 
 
 def step(world: World, tick: int, batch: Batch) -> Outcome:
@@ -112,25 +142,26 @@ def step(world: World, tick: int, batch: Batch) -> Outcome:
     if tick < world.rests_until and not batch.commands and not len(batch.moves):
         return _repeat(world, tick)
     world.tick = tick
-    told: list[Told] = []
-    refused: list[Refusal] = []
+    words = _Words([], [], [])
     faults: list[Fault] = []
     for position, issued in enumerate(batch.commands):
         try:
-            told += _obey(world, issued)
+            words.add(_obey(world, issued))
         except Refused as no:
-            refused.append(_refusal(issued, no))
+            words.refused.append(_refusal(issued, no))
         except Exception as error:
             faults.append(Fault(position, issued, error))
     tally, refusals = move.apply_all(world, batch.moves)
-    refused += refusals
+    words.refused.extend(refusals)
     for system in SYSTEMS:
-        told += [Told(*pair) for pair in system(world)]
+        words.add(system(world))
     taken = snapshot.take(world)
     departed = _depart(world)
     world.rests_until = min(rests_until(world) for rests_until in RESTS)
     world.rest_snapshot = None if departed else taken
-    return Outcome(tick, told, refused, faults, departed, world.profiles.fresh(), tally, taken)
+    told, refused, settlements = words
+    profiles = world.profiles.fresh()
+    return Outcome(tick, told, refused, faults, departed, profiles, tally, taken, settlements, None, None)
 
 
 def _repeat(world: World, tick: int) -> Outcome:
@@ -138,12 +169,12 @@ def _repeat(world: World, tick: int) -> Outcome:
     world.tick = tick
     if world.rest_snapshot is None:
         world.rest_snapshot = snapshot.take(world)
-    return Outcome(tick, [], [], [], [], [], MoveTally(0, 0, 0, 0), world.rest_snapshot)
+    return Outcome(tick, [], [], [], [], [], MoveTally(0, 0, 0, 0), world.rest_snapshot, [], None, None)
 
 
-def _obey(world: World, issued: Issued) -> list[Told]:
-    rule = RULES[type(issued.command)]
-    return [Told(*pair) for pair in rule.apply(world, issued.entity, issued.command)]
+def _obey(world: World, issued: Issued) -> Telling:
+    world.number = issued.number
+    return RULES[type(issued.command)].apply(world, issued.entity, issued.command)
 
 
 def _refusal(issued: Issued, no: Refused) -> Refusal:

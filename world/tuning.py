@@ -70,6 +70,17 @@ class SitTuning(Struct, frozen=True, forbid_unknown_fields=True):
     rate: Rate
 
 
+class SettlingTuning(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much may wait for the books in one zone and for one player, and when players are told that it does.
+
+    65,536 claims are 20 MB and a second's work for them: beyond that, nobody gets an answer in time.
+    """
+
+    pending_max: Annotated[int, Meta(ge=1, le=65_536)]
+    pending_per_player_max: Annotated[int, Meta(ge=1, le=1_000)]
+    patience_s: Seconds
+
+
 class HostsTuning(Struct, frozen=True, forbid_unknown_fields=True):
     """How lively the hosts are: a pause between two acts, one act in `wave_one_in` a wave."""
 
@@ -87,4 +98,5 @@ class Tuning(Struct, frozen=True, forbid_unknown_fields=True):
     wave: GestureTuning
     emote: GestureTuning
     sit: SitTuning
+    settling: SettlingTuning
     hosts: HostsTuning

@@ -12,13 +12,18 @@ from tests.world.hamlet import CITY, Hamlet
 from world.catalogue import DEEDS, EVENTS, RULES, describe
 from world.event import Command, Event
 from world.events.arrive import departure
+from world.events.confirm import Confirm
 from world.events.emote import Emote
 from world.events.halt import Halt
-from world.events.join import Join
+from world.events.join import Join, Stand
 from world.events.leave import Leave
+from world.events.light_firework import LightFirework
 from world.events.move import Move
+from world.events.pick_up_crystal import PickUpCrystal
+from world.events.reject import Reject
 from world.events.say import Say
 from world.events.sit import Sit
+from world.events.steer_event import SteerEvent
 from world.events.wave import Wave
 
 
@@ -31,6 +36,7 @@ def arrival() -> Command:
 EXAMPLES: list[Command] = [
     Join("Ada"),
     Join("Ada", {"hue": 255}, CITY.zone[0].spawn[0].name),
+    Join("Ada", {}, None, 2**40, Stand(-5, 2**30, 255)),
     Leave(),
     Halt(),
     arrival(),
@@ -39,6 +45,12 @@ EXAMPLES: list[Command] = [
     Wave("left"),
     Emote("bow"),
     Sit(),
+    PickUpCrystal(2**32 - 1),
+    LightFirework("peony", ["gold", "red"], -5, 2**20),
+    LightFirework("peony", ["gold"]),
+    Confirm("pick.1", "12.0.pick.1", 2**40),
+    Reject("pick.1", "closed"),
+    SteerEvent("dawn", "extend", 60, "night shift"),
 ]
 
 
@@ -63,11 +75,14 @@ def test_every_command_and_event_that_exists_is_in_it() -> None:
     assert all(name == event.name for name, event in EVENTS.items())
 
 
+SERVERS = {"join", "leave", "halt", "arrive", "confirm", "reject", "steer_event"}
+
+
 def test_clients_may_do_what_players_do_and_nothing_else() -> None:
     deeds, events = describe()
-    assert set(deeds) == {"move", "say", "wave", "emote", "sit"}
-    assert set(events) == {"said", "waved", "emoted", "sat"}
-    assert {name for name, deed in DEEDS.items() if not deed.public} == {"join", "leave", "halt", "arrive"}
+    assert set(deeds) == {"move", "say", "wave", "emote", "sit", "pick_up_crystal", "light_firework"}
+    assert {name for name, deed in DEEDS.items() if not deed.public} == SERVERS
+    assert set(EVENTS) - set(events) == {"event_steered"}
 
 
 def test_a_description_names_types_bounds_and_choices() -> None:
@@ -77,6 +92,9 @@ def test_a_description_names_types_bounds_and_choices() -> None:
     assert deeds["move"]["gait"] == {"type": "int", "ge": 0, "le": 2}
     assert deeds["move"]["jump"] == {"type": "bool", "default": False}
     assert deeds["sit"] == {}
+    kind = {"type": "str", "min_length": 1, "max_length": 32}
+    assert deeds["light_firework"]["colours"] == {"type": "list", "min_length": 1, "max_length": 3, "of": kind}
+    assert deeds["light_firework"]["x"] == {"type": "int", "ge": -1_100_000, "le": 1_100_000, "default": None}
     assert events["said"] == {"entity": {"type": "int"}, "text": {"type": "str"}}
 
 
