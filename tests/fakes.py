@@ -1,7 +1,10 @@
 """What tests put in the place of sockets, clients and zones: transports that remember, bodies that just stand there."""
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+import re
+from collections import Counter
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -16,10 +19,28 @@ from server.outbox import Outbox
 from server.players import Player
 from server.scene import Scene
 from server.session import Session
+from server.store.records import (
+    ACCOUNT_CHARS_MAX,
+    AMOUNT_MAX,
+    HOUSE,
+    KEY_CHARS_MAX,
+    PLAYER,
+    POOL,
+    POSTINGS_MAX,
+    Arrival,
+    Entry,
+    Operation,
+    PlayerState,
+    Saved,
+    StoreAway,
+    Verdict,
+)
 from world.city import Spawn, Zone
 from world.snapshot import MARGIN_CM
 from world.state import FLAG_GROUNDED
 from world.tick import SNAPSHOT_DTYPE, ProfileRecord
+
+Answer = TypeVar("Answer")
 
 FIRST_GENERATION = 1 << SLOT_BITS
 
@@ -169,3 +190,156 @@ class FakeDesk:
 
     def ended(self, session: Session, cause: CloseCode | None) -> None:
         self.ends.append(cause)
+
+
+class FakeStore:
+    """What is owned, in memory, with everything that `server.store.records.Store` promises.
+
+    `away` makes every question fail; `loses_answers` makes the store do what it is asked and then not say
+    so, as when the line breaks in mid-commit. No method ever waits, so `driven` can call them.
+    """
+
+    def __init__(self, welcome_crystals: int = 100) -> None:
+        self.away: StoreAway | None = None
+        self.loses_answers = False
+        self.closed = False
+        self.entries: dict[str, Entry] = {}
+        self.balances: Counter[str] = Counter()
+        self.players: dict[int, FakePlayer] = {}
+        self.operations: list[Operation] = []
+        self.epoch = 0
+        # Sizes of the groups that were settled and saved, those with a lost answer included.
+        self.settled: list[int] = []
+        self.saved: list[int] = []
+        self._welcome_crystals = welcome_crystals
+        self._answers: dict[str, dict[str, int]] = {}
+
+    async def settle(self, entries: Sequence[Entry]) -> list[Verdict]:
+        self._asked()
+        verdicts = [self._settle(entry) for entry in entries]
+        self.settled.append(len(entries))
+        self._answering()
+        return verdicts
+
+    async def enter(self, arrivals: Sequence[Arrival]) -> list[Saved | None]:
+        self._asked()
+        found = [self._enter(arrival) for arrival in arrivals]
+        self._answering()
+        return found
+
+    async def save(self, states: Sequence[PlayerState]) -> None:
+        self._asked()
+        for state in states:
+            if player := self.players.get(state.account):
+                player.state = state if state.place else state._replace(place=player.state.place)
+        self.saved.append(len(states))
+        self._answering()
+
+    async def log_operation(self, operation: Operation) -> None:
+        self._asked()
+        self.operations.append(operation)
+        self._answering()
+
+    async def begin_run(self) -> int:
+        self._asked()
+        self.epoch += 1
+        for pool, left in [(name, left) for name, left in self.balances.items() if name.startswith(POOL) and left]:
+            key = f"sweep.{self.epoch}.{pool.removeprefix(POOL)}"
+            self._settle(Entry(key, "sweep", ((pool, -left), (HOUSE, left)), 0))
+        self._answering()
+        return self.epoch
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def _asked(self) -> None:
+        assert not self.closed, "nothing may be asked of a store that is closed"
+        if self.away:
+            raise self.away
+
+    def _answering(self) -> None:
+        if self.loses_answers:
+            raise StoreAway("lost", "the line broke before the answer came")
+
+    def _settle(self, entry: Entry) -> Verdict:
+        if before := self.entries.get(entry.key):
+            same = sorted(before.postings) == sorted(entry.postings)
+            return Verdict(entry.key, same, None if same else "key_reused", self._answers[entry.key] if same else {})
+        if not _well_formed(entry):
+            return Verdict(entry.key, False, "refused", {})
+        after = {name: self.balances[name] for name, _ in entry.postings}
+        for name, amount in entry.postings:
+            after[name] += amount
+        short = [name for name, balance in after.items() if balance < 0 and name != HOUSE]
+        if short:
+            now = {name: self.balances[name] for name in after}
+            return Verdict(entry.key, False, "closed" if short[0].startswith(POOL) else "insufficient", now)
+        self.balances.update({name: balance - self.balances[name] for name, balance in after.items()})
+        self.entries[entry.key] = entry
+        self._answers[entry.key] = after
+        return Verdict(entry.key, True, None, after)
+
+    def _enter(self, arrival: Arrival) -> Saved | None:
+        player = self._known(arrival)
+        if player is None and arrival.subject is None and arrival.guest is not None:
+            return None
+        if player is None:
+            player = self._new(arrival)
+        state, balance = player.state, self.balances[f"{PLAYER}{player.state.account}"]
+        return Saved(state.account, state.name, dict(state.look), state.place, state.settings, balance, player.secret)
+
+    def _known(self, arrival: Arrival) -> "FakePlayer | None":
+        for player in self.players.values():
+            if arrival.subject is not None and player.subject == arrival.subject:
+                return player
+            if arrival.subject is None and arrival.guest is not None and player.secret == arrival.guest:
+                return player
+        return None
+
+    def _new(self, arrival: Arrival) -> "FakePlayer":
+        account = len(self.players) + 1
+        secret = None if arrival.subject is not None else f"secret-of-guest-{account}"
+        player = FakePlayer(arrival.subject, secret, PlayerState(account, arrival.name, {}, None, b"\x80"))
+        self.players[account] = player
+        if gift := self._welcome_crystals:
+            postings = ((HOUSE, -gift), (f"{PLAYER}{account}", gift))
+            self._settle(Entry(f"welcome.{account}", "welcome", postings, 0))
+        return player
+
+
+@dataclass
+class FakePlayer:
+    """A row of the register; the secret is a guest's."""
+
+    subject: str | None
+    secret: str | None
+    state: PlayerState
+
+
+def _well_formed(entry: Entry) -> bool:
+    names = [name for name, _ in entry.postings]
+    amounts = [amount for _, amount in entry.postings]
+    return (
+        0 < len(entry.key) <= KEY_CHARS_MAX
+        and 0 < len(names) <= POSTINGS_MAX
+        and all(_is_account(name) for name in names)
+        and all(0 < abs(amount) <= AMOUNT_MAX for amount in amounts)
+        and sum(amounts) == 0
+    )
+
+
+def _is_account(name: str) -> bool:
+    if len(name) > ACCOUNT_CHARS_MAX:
+        return False
+    return name == HOUSE or re.fullmatch(r"player:[1-9][0-9]*|pool:.+", name) is not None
+
+
+def driven(asked: Coroutine[Any, Any, Answer]) -> Answer:
+    """What a coroutine returns that never waits for anything: no event loop is needed for that."""
+    try:
+        asked.send(None)
+    except StopIteration as done:
+        answer: Answer = done.value
+        return answer
+    asked.close()
+    raise AssertionError("it waits for something")

@@ -22,6 +22,7 @@ from prometheus_client.registry import Collector
 from protocol.errors import CloseCode
 from protocol.limits import INTEREST_MAX, PROTOCOL_VERSION
 from server import VERSION
+from server.store.records import CAUSES
 
 # A `_created` series beside each counter doubles the scrape and tells what process_start_time_seconds tells.
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -35,10 +36,9 @@ COMMAND_OUTCOMES = ("applied", "refused", "fault", "dropped")
 # `rule` is any refusal by the world itself: which rule, the client is told and the log tells.
 DENIALS = ("unknown_deed", "invalid", "rate", "rule", "fault")
 JOIN_OUTCOMES = ("welcomed", "resumed", "refused", "lost")
-# What may be settled, what may come of it, and why the store may be away (server/store/records.py).
+# What may be settled, by the world's own words for it, and what may come of it.
 SETTLEMENT_KINDS = ("pick_up", "light", "refund", "fund", "close")
 SETTLEMENT_OUTCOMES = ("settled", "insufficient", "closed", "refused")
-AWAY_CAUSES = ("unreachable", "locked", "full", "read_only", "lost", "timeout", "failed")
 CLOSE_CAUSES = (*(code.name.lower() for code in CloseCode), "lost")
 
 # Half a millisecond to the 50 ms a tick has, fine enough to read a p99 from, then what is too late.
@@ -183,7 +183,7 @@ class Metrics:
         )
         self.settlements_pending = self._gauge("settlements_pending", "Settlements not yet answered.")
         self.store_up = self._gauge("store_up", "1 while the store does what it is asked for.")
-        self.store_away = self._closed("store_away", "Requests the store did not answer.", "cause", AWAY_CAUSES)
+        self.store_away = self._closed("store_away", "Requests the store did not answer.", "cause", CAUSES)
         self.saves = self._counter("saves", "Players' states written to the store.")
         self.saves_waiting = self._gauge("saves_waiting", "Players' states not yet written to the store.")
 
