@@ -5,6 +5,7 @@ found before the first is reported, so that one run tells all there is to mend.
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from server.settings import Allowed
 ENVIRONMENT_PREFIX = "FUTURECITY_"
 DEFAULT_FILE = Path("futurecity.toml")
 MASK = "********"
+# A password in a URL, before the host or among the options; up to the last @, for it may have one itself.
+PASSWORDS = re.compile(r'(?<=://)([^:@/\s]*:)\S*(?=@)|([?&]password=)[^&\s"]*')
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
@@ -83,7 +86,7 @@ class Reading:
         try:
             self.values[given.key] = _validated(info, given)
         except ValidationError:
-            shown = MASK if is_secret(info) else json.dumps(given.value, default=str, ensure_ascii=False)
+            shown = MASK if is_secret(info) else masked(json.dumps(given.value, default=str, ensure_ascii=False))
             self.faults.append(SettingFault(given.where, shown, f"must be {allowed(info)}"))
         self.origins[given.key] = given.where
 
@@ -138,6 +141,11 @@ def is_secret(info: FieldInfo) -> bool:
     return SecretStr in _nested(info.annotation)
 
 
+def masked(text: str) -> str:
+    """The same text with every password of a URL hidden."""
+    return PASSWORDS.sub(lambda found: f"{found[1] or found[2]}{MASK}", text)
+
+
 def effective(loaded: Loaded[Any]) -> list[str]:
     """One line for each setting in force, secrets masked, with the source of what is not a default."""
     lines = []
@@ -145,7 +153,7 @@ def effective(loaded: Loaded[Any]) -> list[str]:
         value: Any = loaded.settings
         for part in key.split("."):
             value = getattr(value, part)
-        shown = MASK if is_secret(info) and value is not None else "none" if value is None else str(value)
+        shown = MASK if is_secret(info) and value is not None else "none" if value is None else masked(str(value))
         origin = loaded.origins.get(key)
         lines.append(f"{key} = {shown}" + (f"  ({origin})" if origin else ""))
     return lines
@@ -240,5 +248,5 @@ def _conflict(problem: Any, reading: Reading) -> SettingFault:
     context = problem["ctx"]
     key = context["key"]
     info = reading.fields[key]
-    value = MASK if is_secret(info) else str(reading.values.get(key, info.default))
+    value = MASK if is_secret(info) else masked(str(reading.values.get(key, info.default)))
     return SettingFault(reading.origins.get(key, f"setting {key}"), value, f"must be {context['allowed']}")

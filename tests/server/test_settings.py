@@ -6,7 +6,7 @@ import pytest
 from annotated_types import Ge, Le
 from pydantic import ValidationError
 
-from server.settings import GameSettings, OpsSettings, ServerSettings
+from server.settings import GameSettings, OpsSettings, ServerSettings, StoreSettings
 from server.sources import allowed, fields
 
 FIELDS = fields(ServerSettings)
@@ -69,3 +69,34 @@ def test_without_a_word_nothing_is_recorded_and_the_shipped_city_is_served() -> 
     assert settings.journal is None
     assert settings.world.content is None
     assert ServerSettings(journal=Path("a.journal")).journal == Path("a.journal")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///data/city.db",
+        "sqlite:////var/lib/city.db",
+        "postgresql://city:word@db.example:5432/city",
+        "postgresql://city@/city?host=/run/postgresql",
+    ],
+)
+def test_the_store_is_a_database_that_outlives_the_process(url: str) -> None:
+    assert StoreSettings(url=url).url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "city.db",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:///a?mode=ro",
+        "postgresql://h/",
+        "mysql://h/d",
+    ],
+)
+def test_the_store_is_nothing_else(url: str) -> None:
+    with pytest.raises(ValidationError):
+        StoreSettings(url=url)

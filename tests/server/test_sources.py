@@ -63,7 +63,7 @@ def test_flag_beats_environment_beats_file_beats_default() -> None:
 @pytest.mark.parametrize("key", fields(ServerSettings))
 def test_every_setting_can_be_given_by_flag_and_by_environment(key: str) -> None:
     words = {"ops.host": "::1", "log.level": "debug", "log.format": "json", "ops.token": "sixteen or longer"}
-    words |= {"auth.algorithm": "ES256", "auth.guests": "false"}
+    words |= {"auth.algorithm": "ES256", "auth.guests": "false", "store.url": "sqlite:///elsewhere.db"}
     value = next((str(note.le) for note in fields(ServerSettings)[key].metadata if isinstance(note, Le)), "somewhere")
     roomy = ["--game.messages_burst=10000", "--game.must_deliver_bytes_max=1048576"]
     roomy += ["--auth.key=somebody must be able to come in"] if key == "auth.guests" else []
@@ -203,3 +203,15 @@ def test_a_secret_that_may_be_left_out_is_no_less_secret_and_says_what_it_may_be
     with pytest.raises(SettingsError) as caught:
         load(Keyring, ["--vault.token=x", "--vault.spare", "sesame"], {})
     assert str(caught.value) == "flag --vault.spare = ********: must be at least 8 characters"
+
+
+def test_the_password_in_a_url_is_hidden_and_the_rest_is_shown() -> None:
+    given = read("--store.url", "postgresql://city:pass@wo:rd@db.example/city")
+    assert given.settings.store.url == "postgresql://city:pass@wo:rd@db.example/city"
+    assert "store.url = postgresql://city:********@db.example/city  (flag --store.url)" in effective(given)
+
+
+@pytest.mark.parametrize("url", ["mysql://city:{}@db/city", "mysql://db/city?password={}&x=y"])
+def test_the_password_in_a_url_is_not_shown_by_an_error_about_it(url: str) -> None:
+    (fault,) = faults("--store.url", url.format("sesame"))
+    assert fault.startswith(f'flag --store.url = "{url.format("********")}": must be ')
