@@ -4,15 +4,19 @@ from collections import deque
 from typing import NamedTuple
 
 from protocol.messages import Hello
+from server.players import NOBODY, Identity
 from server.session import Session
 from server.settings import GameSettings
+from server.store.records import Saved
 
 
 class Knock(NamedTuple):
-    """Somebody at the door, with what they said."""
+    """Somebody at the door: what they said, what they proved with it, and what the books say of them, if asked."""
 
     session: Session
     hello: Hello
+    identity: Identity = NOBODY
+    saved: Saved | None = None
 
 
 class Admission:

@@ -1,25 +1,50 @@
 """The composition root of a city without its sockets: zones, bus, gateway and loop, wired together once."""
 
+import asyncio
 from collections.abc import Mapping
+from typing import NamedTuple
 
+from server.accounts import Start, StoredAccounts
+from server.auth import Verifier
 from server.bus import LocalBus
 from server.clock import Clock
 from server.gateway.gateway import Gateway
+from server.gateway.reception import Entrance
 from server.journal import Journal
+from server.keeper import Keeper
 from server.loop import CityLoop
 from server.ops.metrics import Metrics
+from server.outage import Outage
 from server.settings import GameSettings
+from server.store.records import Store
 from server.zone_host import ZoneHost
 from world.config import WorldConfig
 from world.space import Space
 from world.state import World
 
 
+class Books(NamedTuple):
+    """The store that a city has its books in, the number of this run of it, and who may sign tokens.
+
+    `start` starts what goes on beside the ticks; tests without an event loop have their own way.
+    """
+
+    store: Store
+    epoch: int
+    verifier: Verifier
+    start: Start = asyncio.create_task
+
+
 class City:
     """A running city, and what the outside may know of it (`server.ops.health.CityView`)."""
 
     def __init__(
-        self, settings: GameSettings, config: WorldConfig, clock: Clock, journal: Journal | None = None
+        self,
+        settings: GameSettings,
+        config: WorldConfig,
+        clock: Clock,
+        books: Books,
+        journal: Journal | None = None,
     ) -> None:
         self.config = config
         self.listening = False
@@ -33,7 +58,11 @@ class City:
         self.zones = [
             ZoneHost(World(config, number, space), bus, self.metrics, journal) for number in range(len(zones))
         ]
-        self.gateway = Gateway(settings, config, bus, self.metrics, clock)
+        outage = Outage(self.metrics, clock)
+        entrance = Entrance(books.verifier, StoredAccounts(books.store, outage, books.start))
+        self.gateway = Gateway(settings, config, bus, entrance, self.metrics, clock)
+        reception = self.gateway.reception
+        reception.memory = Keeper(self.gateway.scene, reception.players, books.store, outage)
         self.loop = CityLoop(self.zones, self.gateway, bus, self.metrics, clock)
         if journal is not None:
             self.metrics.journal_lag_seconds.set_function(lambda: journal.lag_s)

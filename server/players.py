@@ -1,13 +1,17 @@
 """Everybody who has a body in the city, and the way back to it for those who lost their link."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from server.entities import SLOT_MASK
+from server.store.records import PLAYER
 
 # 24 random bytes: nobody guesses their way into somebody else's body.
 RESUME_BYTES = 24
+# An empty map, packed: nobody has had anything kept yet.
+NOTHING_KEPT = b"\x80"
 
 
 class Link(Protocol):
@@ -18,14 +22,33 @@ def _resume_token() -> str:
     return secrets.token_urlsafe(RESUME_BYTES)
 
 
+class Identity(NamedTuple):
+    """What somebody proved who they are with: the subject of a signed token, or a guest's secret."""
+
+    subject: str | None = None
+    guest: str | None = None
+
+
+NOBODY = Identity()
+
+
 @dataclass(slots=True, eq=False)
 class Player:
-    """One body: its entity, the zone that moves it, and the secret that gives it back after a lost link."""
+    """One body: its entity, the zone that moves it, and the secret that gives it back after a lost link.
+
+    `account` is its number in the city's books, 0 for nobody's; `balance` is what the books said last,
+    `settings` what its client has had kept, packed.
+    """
 
     entity: int
     name: str
     zone: int
     link: Link | None
+    account: int = 0
+    identity: Identity = NOBODY
+    look: dict[str, int] = field(default_factory=dict)
+    settings: bytes = NOTHING_KEPT
+    balance: int = 0
     resume: str = field(default_factory=_resume_token)
     lost_tick: int = 0
     returned: bool = False
@@ -43,6 +66,8 @@ class Players:
     def __init__(self) -> None:
         self._by_entity: dict[int, Player] = {}
         self._by_resume: dict[str, Player] = {}
+        self._by_account: dict[int, Player] = {}
+        self._by_identity: dict[Identity, Player] = {}
 
     def __len__(self) -> int:
         return len(self._by_entity)
@@ -55,14 +80,35 @@ class Players:
         return self._by_entity.get(entity)
 
     def add(self, player: Player) -> None:
-        """A new body."""
+        """A new body; its account must have none yet."""
+        assert player.account not in self._by_account, "one body for one account"
         self._by_entity[player.entity] = player
         self._by_resume[player.resume] = player
+        if player.account:
+            self._by_account[player.account] = player
+            self._by_identity[player.identity] = player
 
     def remove(self, player: Player) -> None:
         """The body is gone, and so is the way back."""
         del self._by_entity[player.entity]
         del self._by_resume[player.resume]
+        if player.account:
+            del self._by_account[player.account]
+            del self._by_identity[player.identity]
+
+    def owner(self, account: int) -> Player | None:
+        """The player of this account, if they are here."""
+        return self._by_account.get(account)
+
+    def known(self, identity: Identity) -> Player | None:
+        """The player who proved to be this when they came in, if they are here."""
+        return None if identity == NOBODY else self._by_identity.get(identity)
+
+    def own(self, balances: Mapping[str, int]) -> None:
+        """What accounts have now, by name; those of players who are here are remembered for their next Welcome."""
+        for name, balance in balances.items():
+            if name.startswith(PLAYER) and (player := self._by_account.get(int(name.removeprefix(PLAYER)))):
+                player.balance = balance
 
     def returning(self, resume: str | None) -> Player | None:
         """Whose token this is."""

@@ -46,6 +46,9 @@ class Desk(Protocol):
     def do(self, session: "Session", player: Player, wish: m.Do) -> None:
         """A player's deed by name."""
 
+    def keep(self, player: Player, settings: bytes) -> None:
+        """What a player wants kept until they come again, packed."""
+
     def pong(self, ping: m.Ping) -> m.Pong:
         """What time it is."""
 
@@ -151,6 +154,8 @@ class Session:
             self._desk.intend(player, message.intent)
         elif isinstance(message, m.Do) and player:
             self._desk.do(self, player, message)
+        elif isinstance(message, m.Keep) and player:
+            self._desk.keep(player, bytes(message.settings))
         elif isinstance(message, m.Ping):
             self.tell(self._desk.pong(message))
         elif isinstance(message, m.Hello):

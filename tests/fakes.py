@@ -165,6 +165,7 @@ class FakeDesk:
         self.knocked: list[Hello] = []
         self.intents: list[tuple[int, bytes]] = []
         self.wishes: list[Do] = []
+        self.kept: list[tuple[int, bytes]] = []
         self.denied: list[Denied] = []
         self.dropped = 0
         self.ends: list[CloseCode | None] = []
@@ -177,6 +178,9 @@ class FakeDesk:
 
     def do(self, session: Session, player: Player, wish: Do) -> None:
         self.wishes.append(wish)
+
+    def keep(self, player: Player, settings: bytes) -> None:
+        self.kept.append((player.entity, settings))
 
     def pong(self, ping: Ping) -> Pong:
         return Pong(ping.sent, self.tick, 0.0)

@@ -20,12 +20,14 @@ from protocol.errors import CloseCode
 from protocol.frames import FRAME_PREFIX, GAIT_RUN, GAIT_STAND, FrameHeader, pack_intent, read_header, read_records
 from protocol.framing import Splitter, tcp_frame
 from protocol.limits import SERVER_MESSAGE_BYTES_MAX
-from server.city import City
+from server.auth import Verifier
+from server.city import Books, City
 from server.clock import HandClock
 from server.entities import SLOT_MASK
 from server.outbox import Outbox
 from server.session import Session
-from server.settings import GameSettings
+from server.settings import AuthSettings, GameSettings
+from tests.fakes import FakeStore, driven
 from world.config import WorldConfig, load_config
 
 M = TypeVar("M", bound=m.ServerMessage)
@@ -40,6 +42,11 @@ LATEST = 10
 def content(seed: int) -> WorldConfig:
     """The packaged city, read once for all tests."""
     return load_config(None, seed)
+
+
+def books(store: FakeStore, auth: AuthSettings | None = None) -> Books:
+    """The books of a city without an event loop."""
+    return Books(store, driven(store.begin_run()), Verifier(auth or AuthSettings()), driven)
 
 
 class Witness:
@@ -191,7 +198,8 @@ class Scenario:
 
     def __init__(self, settings: GameSettings | None = None, config: WorldConfig | None = None, seed: int = 1) -> None:
         self.clock = HandClock()
-        self.city = City(settings or GameSettings(), config or content(seed), self.clock)
+        self.store = FakeStore()
+        self.city = City(settings or GameSettings(), config or content(seed), self.clock, books(self.store))
 
     def connect(self, address: str = "127.0.0.1") -> Client:
         """A client that has said nothing yet."""

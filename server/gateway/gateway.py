@@ -13,7 +13,7 @@ from server.bus import Bus, Published, Report
 from server.clock import Clock
 from server.deeds import command_from
 from server.fanout import TICKS_PER_FRAME, Delivery, Fanout, Viewers
-from server.gateway.reception import Reception
+from server.gateway.reception import Entrance, Reception
 from server.gateway.seats import Seats
 from server.ops.metrics import Metrics
 from server.outbox import Outbox, Traffic
@@ -35,14 +35,22 @@ TRANSPORT = {True: "ws", False: "tcp"}
 class Gateway:
     """All clients of one process. `open` is called by the transports; it is the `Desk` of every session."""
 
-    def __init__(self, settings: GameSettings, config: WorldConfig, bus: Bus, metrics: Metrics, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: GameSettings,
+        config: WorldConfig,
+        bus: Bus,
+        entrance: Entrance,
+        metrics: Metrics,
+        clock: Clock,
+    ) -> None:
         self.tick = 0
         self.draining = False
         self.shed_level = 0
         self.traffic = Traffic()
         self.sessions: set[Session] = set()
         self.scene = Scene(config.city.zone)
-        self.reception = Reception(settings, config, bus, metrics)
+        self.reception = Reception(settings, config, bus, metrics, entrance)
         self.reception.seated, self.reception.vacated = self._seated, self._vacated
         self._settings, self._bus, self._metrics, self._clock = settings, bus, metrics, clock
         self._tick_rate_hz = config.tick_rate_hz
@@ -155,6 +163,11 @@ class Gateway:
             self.deny(session, command)
         else:
             self._bus.post(player.zone, Issued(player.entity, wish.number, command))
+
+    def keep(self, player: Player, settings: bytes) -> None:
+        """A player's own settings are remembered with them."""
+        player.settings = settings
+        self.reception.memory.note(player)
 
     def pong(self, ping: m.Ping) -> m.Pong:
         """The tick now, and how far into it the clock is."""

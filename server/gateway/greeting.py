@@ -1,11 +1,14 @@
 """What a newcomer is told: who they are now, what there is, and what may be done."""
 
+import msgspec
+
 from protocol import limits
 from protocol import messages as m
 from server import VERSION
 from server.fanout import TICKS_PER_FRAME
 from server.players import Player
 from server.settings import GameSettings
+from server.store.records import PLAYER
 from world.catalogue import describe
 from world.config import WorldConfig
 
@@ -45,4 +48,8 @@ class Greeting:
             events=self._events,
             limits=self._limits,
             server=f"futurecity/{VERSION}",
+            account=f"{PLAYER}{player.account}",
+            balance=player.balance,
+            token=player.identity.guest,
+            settings=msgspec.Raw(player.settings),
         )

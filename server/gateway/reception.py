@@ -1,22 +1,31 @@
-"""Who comes into the city, who comes back, and who leaves: from Hello to a body and from a lost link to none."""
+"""Who comes into the city, who comes back, and who leaves: from Hello to a body and from a lost link to none.
+
+Hello ── resume token, or somebody who is here already ──────────────► lane of the returning ─► their body
+  └── signed token checked ─► accounts: who is that? ─► ordinary lane ─► a body, where they last stood
+"""
 
 from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 from protocol.errors import CloseCode
 from protocol.messages import Hello
+from server.accounts import Accounts, Memory
 from server.admission import Admission, Knock
+from server.auth import BadToken, Verifier, is_signed
 from server.bus import Bus
 from server.clock import Clock
 from server.entities import EntityIds
 from server.gateway.greeting import Greeting
 from server.ops.metrics import Metrics
-from server.players import Player, Players
+from server.players import Identity, Player, Players
 from server.session import Session
 from server.settings import GameSettings
+from server.store.records import Arrival, Place, Saved, StoreAway
 from world.config import WorldConfig
 from world.event import Command
 from world.events.halt import Halt
-from world.events.join import Join
+from world.events.join import Join, Stand
 from world.events.leave import Leave
 from world.tick import Issued
 
@@ -24,15 +33,30 @@ from world.tick import Issued
 KEEP_THE_BODY = frozenset({None, CloseCode.IDLE, CloseCode.SLOW})
 
 
-class Reception:
-    """Players, and the door they come through. `seated` and `vacated` are told of every viewer who comes and goes."""
+class Entrance(NamedTuple):
+    """Where the reception learns who somebody is."""
 
-    def __init__(self, settings: GameSettings, config: WorldConfig, bus: Bus, metrics: Metrics) -> None:
+    verifier: Verifier
+    accounts: Accounts
+
+
+class Reception:
+    """Players, and the door they come through.
+
+    `seated` and `vacated` are told of every viewer who comes and goes, `memory` of whoever leaves for good.
+    """
+
+    def __init__(
+        self, settings: GameSettings, config: WorldConfig, bus: Bus, metrics: Metrics, entrance: Entrance
+    ) -> None:
         self.players = Players()
         self.seated: Callable[[Session, Player], None]
         self.vacated: Callable[[Player], None]
+        self.memory: Memory
         self._settings, self._bus, self._metrics = settings, bus, metrics
+        self._verifier, self._accounts = entrance
         self._tick_rate_hz = config.tick_rate_hz
+        self._zones = [zone.rect for zone in config.city.zone]
         self._gate = [zone.name for zone in config.city.zone].index(config.city.gate)
         self._greeting = Greeting(config, settings)
         self._admission = Admission(settings)
@@ -41,24 +65,24 @@ class Reception:
 
     def knock(self, session: Session, hello: Hello) -> None:
         """Somebody wants in, or back in; they wait for their turn."""
-        returning = self.players.returning(hello.resume) is not None
-        if hello.token is not None:
-            self._refuse(session, CloseCode.BAD_TOKEN, "field 'token': this city checks none; join by name")
-        elif not returning and not self._admission.has_room(len(self.players)):
-            self._refuse_full(session)
+        if self.players.returning(hello.resume) is not None:
+            self._admission.knock(Knock(session, hello), returning=True)
         else:
-            self._admission.knock(Knock(session, hello), returning)
+            self._identify(session, hello)
 
     def open_door(self, tick: int) -> None:
-        """Let in those whose turn it is."""
-        for session, hello in self._admission.admit():
-            if player := self.players.returning(hello.resume):
-                self._give_back(session, player)
+        """Hear who those are that have asked to come in, and let in those whose turn it is."""
+        self._accounts.turn()
+        for knock in self._admission.admit():
+            if player := self._body_of(knock):
+                self._give_back(knock.session, player)
+            elif knock.saved is None:
+                # Came as returning, past the count of places, and what they had is gone meanwhile.
+                self._identify(knock.session, knock.hello)
             elif len(self.players) < self._settings.players_max:
-                self._give_body(session, hello, tick)
+                self._give_body(knock, knock.saved, tick)
             else:
-                # Came as returning, past the count of places, with a token that is good no more.
-                self._refuse_full(session)
+                self._refuse_full(knock.session)
 
     def arrived(self, is_here: Callable[[int], bool], tick: int, clock: Clock) -> None:
         """Welcome those whose body has appeared in the city."""
@@ -80,7 +104,12 @@ class Reception:
         arriving = self._arriving.get(entity)
         if arriving is None or arriving[1].returned:
             return False
-        self._refuse(arriving[0], CloseCode.FULL, "the zone at the gate is full")
+        session, player = arriving
+        if player.zone != self._gate:
+            # Where they last stood there is no place for them now; at the gate there may be.
+            self._join(player, self._gate)
+        else:
+            self._refuse(session, CloseCode.FULL, "the zone at the gate is full")
         return True
 
     def ended(self, session: Session, cause: CloseCode | None, tick: int) -> None:
@@ -104,13 +133,73 @@ class Reception:
         for player in self.players.lost_before(tick - round(self._settings.resume_s * self._tick_rate_hz)):
             self._remove(player, tick)
 
-    def _give_body(self, session: Session, hello: Hello, tick: int) -> None:
-        entity = self._ids.take(tick)
-        player = Player(entity, hello.name or f"Visitor {entity & 0xFFFF}", self._gate, session)
-        session.player = player
+    def _identify(self, session: Session, hello: Hello) -> None:
+        """Somebody who is not here says who they are; whoever is here after all comes back instead."""
+        try:
+            identity = self._identity(hello)
+        except BadToken as bad:
+            self._refuse(session, CloseCode.BAD_TOKEN, str(bad))
+            return
+        if self.players.known(identity):
+            self._admission.knock(Knock(session, hello, identity), returning=True)
+        elif not self._admission.has_room(len(self.players) + self._accounts.asked):
+            self._refuse_full(session)
+        else:
+            arrival = Arrival(identity.subject, identity.guest, hello.name or "")
+            self._accounts.enter(arrival, partial(self._identified, Knock(session, hello, identity)))
+
+    def _identity(self, hello: Hello) -> Identity:
+        token = hello.token
+        if token is not None and is_signed(token):
+            return Identity(subject=self._verifier.subject(token))
+        if not self._verifier.guests:
+            raise BadToken("field 'token': this city lets nobody in without a signed token")
+        return Identity(guest=token)
+
+    def _identified(self, knock: Knock, found: Saved | StoreAway | None) -> None:
+        session = knock.session
+        if session.closed:
+            return
+        if isinstance(found, StoreAway):
+            self._refuse(session, CloseCode.UNAVAILABLE, "the city cannot look up who you are just now")
+        elif found is None:
+            self._refuse(session, CloseCode.BAD_TOKEN, "field 'token': nobody has this one; without one you are new")
+        else:
+            identity = Identity(knock.identity.subject, found.token)
+            returning = self.players.owner(found.account) is not None
+            self._admission.knock(knock._replace(identity=identity, saved=found), returning)
+
+    def _body_of(self, knock: Knock) -> Player | None:
+        """Where somebody has a body here already, however they show that it is theirs."""
+        return (
+            self.players.returning(knock.hello.resume)
+            or self.players.known(knock.identity)
+            or (self.players.owner(knock.saved.account) if knock.saved else None)
+        )
+
+    def _give_body(self, knock: Knock, saved: Saved, tick: int) -> None:
+        # They may have left so lately that the store does not know it yet.
+        latest = self.memory.newest(saved.account) or saved
+        name = knock.hello.name or latest.name or f"Visitor {saved.account}"
+        player = Player(self._ids.take(tick), name, self._gate, knock.session, saved.account, knock.identity)
+        player.look, player.settings, player.balance = latest.look, latest.settings, saved.balance
+        knock.session.player = player
         self.players.add(player)
-        self._arriving[entity] = session, player
-        self._post(player, Join(player.name))
+        self._arriving[player.entity] = knock.session, player
+        place = latest.place or saved.place
+        self._join(player, self._zone_at(place), place)
+
+    def _join(self, player: Player, zone: int, place: Place | None = None) -> None:
+        player.zone = zone
+        stand = Stand(*place) if place else None
+        self._post(player, Join(player.name, player.look, account=player.account, place=stand))
+
+    def _zone_at(self, place: Place | None) -> int:
+        """The zone of a place; the gate's, if the city has changed and the place is in none any more."""
+        if place is None:
+            return self._gate
+        zones = (number for number, rect in enumerate(self._zones) if rect.contains(place.x, place.z))
+        return next(zones, self._gate)
 
     def _give_back(self, session: Session, player: Player) -> None:
         before, player.link = player.link, session
@@ -129,6 +218,7 @@ class Reception:
         session.close(code, reason)
 
     def _remove(self, player: Player, tick: int) -> None:
+        self.memory.note(player)
         self._post(player, Leave())
         self.players.remove(player)
         self._ids.give_back(player.entity, tick)

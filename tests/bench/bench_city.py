@@ -17,6 +17,8 @@ from server.session import Session
 from server.settings import GameSettings
 from tests.bench.measuring import CROWDS, Figures, figures, machine, now_s, print_table, settle
 from tests.crowds import people
+from tests.fakes import FakeStore
+from tests.scenario import books
 from world.config import WorldConfig, load_config
 
 PLAZA = "crystal_plaza"
@@ -62,7 +64,7 @@ class FullPlaza:
 
     def __init__(self, avatars: int) -> None:
         settings = GameSettings(players_max=avatars, joins_per_tick=1000)
-        self.city = City(settings, _opening_into_the_plaza(), CpuClock())
+        self.city = City(settings, _opening_into_the_plaza(), CpuClock(), books(FakeStore()))
         self.sessions = [self._connect() for _ in range(avatars)]
         while not all(session.welcomed for session in self.sessions):
             self.city.loop.run_one_tick()

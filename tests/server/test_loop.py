@@ -7,13 +7,18 @@ import pytest
 from structlog.testing import capture_logs
 
 from protocol import messages as m
+from server.accounts import StoredAccounts
+from server.auth import Verifier
 from server.bus import LocalBus
 from server.clock import HandClock
 from server.gateway.gateway import Gateway
+from server.gateway.reception import Entrance
 from server.loop import FAILURES_IN_ROW_MAX, WRITES_PER_SLICE, CityLoop, Stopwatch
 from server.ops.metrics import PHASES, Metrics
-from server.settings import GameSettings
+from server.outage import Outage
+from server.settings import AuthSettings, GameSettings
 from server.zone_host import ZoneHost
+from tests.fakes import FakeStore, driven
 from tests.scenario import Scenario
 from tests.world.hamlet import CITY, config, space
 from world.config import TICK_RATE_HZ
@@ -41,6 +46,11 @@ class TimedZone(ZoneHost):
             self.stop.set()
 
 
+def entrance(metrics: Metrics, clock: HandClock) -> Entrance:
+    """A door that nobody comes through."""
+    return Entrance(Verifier(AuthSettings()), StoredAccounts(FakeStore(), Outage(metrics, clock), driven))
+
+
 class Heart:
     """A loop over the hamlet that is timed by hand; no tick ever waits, since each takes its whole period."""
 
@@ -48,7 +58,8 @@ class Heart:
         bus = LocalBus(len(CITY.zone))
         self.metrics = Metrics([zone.name for zone in CITY.zone])
         self.zone = TimedZone(World(config(), 0, space()), bus, self.metrics)
-        gateway = Gateway(GameSettings(), config(), bus, self.metrics, self.zone.clock)
+        self.entrance = entrance(self.metrics, self.zone.clock)
+        gateway = Gateway(GameSettings(), config(), bus, self.entrance, self.metrics, self.zone.clock)
         self.loop = CityLoop([self.zone], gateway, bus, self.metrics, self.zone.clock)
 
     async def run(self, takes_s: Sequence[float]) -> None:
@@ -117,7 +128,7 @@ class FailingGateway(Gateway):
 
 
 def failing(heart: Heart, ticks: range) -> None:
-    gateway = FailingGateway(GameSettings(), config(), LocalBus(2), heart.metrics, heart.zone.clock)
+    gateway = FailingGateway(GameSettings(), config(), LocalBus(2), heart.entrance, heart.metrics, heart.zone.clock)
     gateway.fails = frozenset(ticks)
     heart.loop = CityLoop([heart.zone], gateway, LocalBus(2), heart.metrics, heart.zone.clock)
 

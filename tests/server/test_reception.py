@@ -1,118 +1,24 @@
 """Who comes in, who comes back and who leaves: one body for one player, and one way back to it."""
 
-from collections.abc import Callable
-
 import pytest
 
-from protocol.codec import encode
-from protocol.connection import Framing
 from protocol.errors import CloseCode
-from protocol.framing import tcp_frame
-from protocol.messages import AnyClientMessage, Bye, Denied, Goodbye, Hello, Welcome
-from server.bus import LocalBus
-from server.clock import HandClock
+from protocol.messages import Bye, Denied, Hello, Welcome
 from server.entities import REST_TICKS, SLOT_MASK
-from server.gateway.reception import KEEP_THE_BODY, Reception
-from server.ops.metrics import Metrics
-from server.players import Player
-from server.session import Session
+from server.gateway.reception import KEEP_THE_BODY
 from server.settings import GameSettings
-from tests.fakes import FakeClient, FakeDesk
-from tests.world.hamlet import CITY, config
-from world.event import Command
+from tests.server.hall import RESUME_S, TICKS_PER_S, Guest, Hall, knocking, settled
 from world.events.halt import Halt
 from world.events.join import Join
 from world.events.leave import Leave
 from world.tick import Issued
 
-TICKS_PER_S = 20
-RESUME_S = 3.0
-
-
-class Hall(FakeDesk):
-    """A reception with a bus behind it; bodies appear when the test lets them."""
-
-    def __init__(self, settings: GameSettings) -> None:
-        super().__init__()
-        self.tick = 0
-        self.bus = LocalBus(len(CITY.zone))
-        self.metrics = Metrics([zone.name for zone in CITY.zone])
-        self.reception = Reception(settings, config(), self.bus, self.metrics)
-        self.reception.seated = lambda session, player: self.seats.update({player.entity: session})
-        self.reception.vacated = self._vacated
-        self.seats: dict[int, Session] = {}
-        self.settings = settings
-
-    def _vacated(self, player: Player) -> None:
-        self.seats.pop(player.entity, None)
-
-    def knock(self, session: Session, hello: Hello) -> None:
-        self.reception.knock(session, hello)
-
-    def ended(self, session: Session, cause: CloseCode | None) -> None:
-        super().ended(session, cause)
-        self.reception.ended(session, cause, self.tick)
-
-    def pass_tick(self, ticks: int = 1, is_here: Callable[[int], bool] = lambda _: True) -> None:
-        """The door opens, and whoever is `is_here` has appeared."""
-        for _ in range(ticks):
-            self.tick += 1
-            self.reception.open_door(self.tick)
-            self.reception.arrived(is_here, self.tick, HandClock(self.tick / TICKS_PER_S))
-            self.reception.clear_out(self.tick)
-
-    def posted(self, zone: int = 0) -> list[Command]:
-        """What the reception has asked of a zone since the last look."""
-        return [issued.command for issued in self.bus.take_batch(zone).commands]
-
-    def joins(self, outcome: str) -> float:
-        value = self.metrics.registry.get_sample_value("futurecity_joins_total", {"outcome": outcome})
-        assert value is not None
-        return value
-
-
-class Guest:
-    """A client at the reception."""
-
-    def __init__(self, hall: Hall) -> None:
-        self.client = FakeClient()
-        self.session = Session(hall, self.client, Framing.STREAM, "192.0.2.1", hall.settings)
-
-    def say(self, message: AnyClientMessage) -> "Guest":
-        self.session.receive(tcp_frame(encode(message)))
-        return self
-
-    @property
-    def welcome(self) -> Welcome:
-        (welcome,) = self.client.all(Welcome)
-        assert isinstance(welcome, Welcome)
-        return welcome
-
-    @property
-    def goodbye(self) -> Goodbye:
-        last = self.client.heard[-1]
-        assert isinstance(last, Goodbye)
-        return last
-
-    @property
-    def player(self) -> Player:
-        assert self.session.player is not None
-        return self.session.player
+JOINS = Join("Ada", account=1)
 
 
 @pytest.fixture
 def hall() -> Hall:
     return Hall(GameSettings(joins_per_tick=2, players_max=5, resume_s=RESUME_S))
-
-
-def knocking(hall: Hall, name: str = "Ada", resume: str | None = None) -> Guest:
-    return Guest(hall).say(Hello(1, name, resume=resume))
-
-
-def settled(hall: Hall, name: str = "Ada", resume: str | None = None) -> Guest:
-    guest = knocking(hall, name, resume)
-    hall.pass_tick()
-    return guest
 
 
 # ---- coming in -----------------------------------------------------------------------------------
@@ -121,7 +27,7 @@ def settled(hall: Hall, name: str = "Ada", resume: str | None = None) -> Guest:
 def test_a_newcomer_gets_a_body_at_the_gate_and_is_welcomed_when_it_is_there(hall: Hall) -> None:
     guest = knocking(hall)
     hall.pass_tick(is_here=lambda _: False)
-    assert hall.posted() == [Join("Ada")]
+    assert hall.posted() == [JOINS]
     assert not guest.session.welcomed
     assert hall.seats == {}
     hall.pass_tick()
@@ -141,20 +47,13 @@ def test_the_door_lets_in_so_many_a_tick(hall: Hall) -> None:
 def test_whoever_gives_no_name_is_called_a_visitor_and_a_number(hall: Hall) -> None:
     guest = Guest(hall).say(Hello(1))
     hall.pass_tick()
-    assert guest.welcome.name == f"Visitor {guest.player.entity & 0xFFFF}"
+    assert guest.welcome.name == "Visitor 1"
 
 
 def test_everybody_has_a_body_and_a_token_of_their_own(hall: Hall) -> None:
     guests = [knocking(hall) for _ in range(4)]
     hall.pass_tick(2)
     assert len({guest.player.slot for guest in guests}) == len({guest.welcome.resume for guest in guests}) == 4
-
-
-def test_a_token_of_somebody_elses_making_is_refused(hall: Hall) -> None:
-    guest = Guest(hall).say(Hello(1, "Ada", token="signed"))
-    assert guest.goodbye.code == CloseCode.BAD_TOKEN
-    hall.pass_tick()
-    assert hall.posted() == []
 
 
 def test_a_full_city_refuses_newcomers_those_in_login_counted(hall: Hall) -> None:
@@ -171,7 +70,7 @@ def test_whoever_leaves_before_the_body_is_there_leaves_none_behind(hall: Hall) 
     guest = knocking(hall)
     hall.pass_tick(is_here=lambda _: False)
     guest.session.lost()
-    assert hall.posted() == [Join("Ada"), Leave()]
+    assert hall.posted() == [JOINS, Leave()]
     hall.pass_tick()
     assert len(hall.reception.players) == 0
     assert hall.joins("lost") == 1
@@ -221,7 +120,7 @@ def test_the_body_waits_for_its_player_only_if_the_link_was_at_fault(hall: Hall,
 def test_bye_gives_the_place_up(hall: Hall) -> None:
     guest = settled(hall)
     guest.say(Bye())
-    assert hall.posted() == [Join("Ada"), Leave()]
+    assert hall.posted() == [JOINS, Leave()]
     assert hall.reception.players.returning(guest.welcome.resume) is None
 
 
@@ -240,7 +139,7 @@ def test_a_lost_players_body_is_gone_when_the_time_to_return_is_up_and_not_befor
 def test_without_time_to_return_no_body_waits() -> None:
     hall = Hall(GameSettings(resume_s=0))
     settled(hall).session.lost()
-    assert hall.posted() == [Join("Ada"), Leave()]
+    assert hall.posted() == [JOINS, Leave()]
 
 
 def test_the_body_leaves_the_zone_that_it_has_walked_to(hall: Hall) -> None:
@@ -361,4 +260,4 @@ def test_the_entity_of_a_player_names_its_slot(hall: Hall) -> None:
 
 def test_commands_are_issued_by_the_body_itself(hall: Hall) -> None:
     guest = settled(hall)
-    assert hall.bus.take_batch(0).commands == [Issued(guest.player.entity, 0, Join("Ada"))]
+    assert hall.bus.take_batch(0).commands == [Issued(guest.player.entity, 0, JOINS)]
