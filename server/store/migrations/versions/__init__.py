@@ -1,0 +1,1 @@
+"""The revisions, each a module that is never changed once somebody's database has been through it."""
