@@ -10,10 +10,11 @@ from pathlib import Path
 import uvloop
 
 from server import VERSION, boot, logs
+from server.auth import UnusableKey, Verifier
 from server.journal import JournalError
 from server.replay import replay
 from server.settings import ServerSettings
-from server.sources import Loaded, SettingsError, effective, load
+from server.sources import Loaded, SettingFault, SettingsError, effective, load
 from server.usage import COMMANDS, usage
 from world.config import CONTENT_DIR, ContentError, WorldConfig, fingerprint, load_config
 
@@ -91,6 +92,10 @@ RUN: dict[str, Callable[[Sequence[str]], int]] = {"serve": serve, "check": check
 def _read(flags: Sequence[str]) -> tuple[Loaded[ServerSettings], WorldConfig]:
     """Settings and content, or an error with all faults of whichever is at fault first."""
     loaded = load(ServerSettings, flags, os.environ)
+    try:
+        Verifier(loaded.settings.auth)
+    except UnusableKey as bad:
+        raise SettingsError([SettingFault(loaded.origins[bad.key], None, f"must be {bad.allowed}")]) from None
     return loaded, load_config(loaded.settings.world.content, loaded.settings.world.seed)
 
 

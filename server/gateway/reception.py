@@ -203,7 +203,8 @@ class Reception:
 
     def _give_back(self, session: Session, player: Player) -> None:
         before, player.link = player.link, session
-        player.returned = True
+        # Whose body has not appeared yet has not been welcomed, and is still a newcomer.
+        player.returned = player.returned or player.entity not in self._arriving
         session.player = player
         self._arriving[player.entity] = session, player
         if isinstance(before, Session):

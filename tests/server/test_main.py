@@ -111,6 +111,14 @@ def test_bad_content_is_named_with_file_key_value_and_what_is_allowed(
     assert re.search(r"tuning\.toml: movement\.run_m_s is 700; allowed: .*9\.8", capsys.readouterr().err)
 
 
+@pytest.mark.parametrize("flag", ["--auth.key=too short", "--auth.key_file=nowhere.pem"])
+def test_a_key_that_cannot_be_used_is_named_and_not_shown(flag: str, capsys: Output) -> None:
+    assert main(["check", flag]) == WRONG
+    said = capsys.readouterr().err
+    assert f"flag {flag.partition('=')[0]}: must be" in said
+    assert "too short" not in said
+
+
 def test_content_that_is_not_there_is_named(capsys: Output) -> None:
     assert main(["check", "--world.content", "nowhere"]) == WRONG
     assert "nowhere/city.toml" in capsys.readouterr().err

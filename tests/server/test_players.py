@@ -4,7 +4,7 @@ import pytest
 
 from protocol.limits import RESUME_CHARS_MAX
 from server.entities import SLOT_BITS
-from server.players import Player, Players
+from server.players import NOBODY, Identity, Player, Players
 
 
 class Wire:
@@ -71,3 +71,56 @@ def test_only_those_without_a_link_and_for_long_enough_are_given_up(players: Pla
     for player in (connected, recent, long_gone):
         players.add(player)
     assert players.lost_before(100) == [long_gone]
+
+
+# ---- accounts ------------------------------------------------------------------------------------
+
+SUBJECT, GUEST = Identity(subject="ada"), Identity(guest="secret")
+
+
+def owner(entity: int, account: int, identity: Identity) -> Player:
+    return Player(entity, "Ada", 0, None, account, identity)
+
+
+def test_a_player_is_found_by_account_and_by_what_proved_it(players: Players) -> None:
+    ada, ben = owner(1, 17, SUBJECT), owner(2, 18, GUEST)
+    players.add(ada)
+    players.add(ben)
+    assert (players.owner(17), players.known(SUBJECT)) == (ada, ada)
+    assert (players.owner(18), players.known(GUEST)) == (ben, ben)
+    players.remove(ada)
+    assert (players.owner(17), players.known(SUBJECT)) == (None, None)
+    assert players.known(GUEST) is ben
+
+
+def test_a_subject_is_never_taken_for_a_secret_that_reads_the_same(players: Players) -> None:
+    players.add(owner(1, 17, Identity(subject="ada")))
+    assert players.known(Identity(guest="ada")) is None
+
+
+def test_whoever_proves_nothing_is_nobody_here(players: Players) -> None:
+    players.add(owner(1, 17, NOBODY))
+    assert players.known(NOBODY) is None
+
+
+def test_players_without_an_account_own_nothing_and_do_not_stand_in_each_others_way(players: Players) -> None:
+    first, second = Player(1, "Ada", 0, None), Player(2, "Ben", 0, None)
+    players.add(first)
+    players.add(second)
+    players.own({"player:0": 5})
+    assert (players.owner(0), first.balance) == (None, 0)
+    players.remove(first)
+    assert len(players) == 1
+
+
+def test_what_accounts_have_is_remembered_for_those_who_are_here(players: Players) -> None:
+    ada = owner(1, 17, SUBJECT)
+    players.add(ada)
+    players.own({"player:17": 105, "player:99": 7, "pool:1.0.rain": 3, "house": -115})
+    assert ada.balance == 105
+
+
+def test_one_account_has_one_body(players: Players) -> None:
+    players.add(owner(1, 17, SUBJECT))
+    with pytest.raises(AssertionError, match=r"one body"):
+        players.add(owner(2, 17, SUBJECT))

@@ -19,6 +19,7 @@ from protocol.messages import (
     Do,
     Goodbye,
     Hello,
+    Keep,
     Limits,
     Move,
     Ping,
@@ -93,6 +94,13 @@ def test_what_a_player_intends_and_wishes_reaches_the_desk(line: Line) -> None:
     line.say(Move(intent), WISH)
     assert line.desk.intents == [(9, intent)]
     assert line.desk.wishes == [WISH]
+
+
+def test_what_a_player_wants_kept_reaches_the_desk_as_it_was_packed(line: Line) -> None:
+    line.enter()
+    packed = pack_fields({"volume": 7})
+    line.say(Keep(packed))
+    assert line.desk.kept == [(9, bytes(packed))]
 
 
 def test_a_ping_is_answered_at_once_before_welcome_too(line: Line) -> None:
