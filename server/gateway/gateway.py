@@ -18,10 +18,12 @@ from server.gateway.seats import Seats
 from server.ops.metrics import Metrics
 from server.outbox import Outbox, Traffic
 from server.players import Player
+from server.programme import Programme
 from server.scene import Scene
 from server.session import Session
 from server.settings import GameSettings
 from world.config import WorldConfig
+from world.event import OPERATOR
 from world.interest import Sight
 from world.tick import Issued
 
@@ -55,6 +57,7 @@ class Gateway:
         self._settings, self._bus, self._metrics, self._clock = settings, bus, metrics, clock
         self._tick_rate_hz = config.tick_rate_hz
         self._zone_names = [zone.name for zone in config.city.zone]
+        self.programme = Programme(bus.post, self._zone_names)
         self._fanout = Fanout(self.scene, Sight(), settings.write_mark_bytes)
         self._seats = tuple(Seats() for _ in range(TICKS_PER_FRAME))
         self._per_address: Counter[str] = Counter()
@@ -93,6 +96,8 @@ class Gateway:
         self.scene.merge(published.snapshots)
         for snapshot in published.snapshots:
             self._fanout.introductions.learn(snapshot.profiles)
+            if snapshot.programme is not None:
+                self.programme.learn(snapshot.zone, snapshot.programme)
             for entity, zone in snapshot.departed:
                 if player := self.reception.players.find(entity):
                     player.zone = zone
@@ -222,6 +227,9 @@ class Gateway:
 
     def _tell_one(self, report: Report) -> None:
         """Something for one player alone: written at once and in order, never cut by a cap."""
+        if report.entity == OPERATOR:
+            self.programme.hear(report.payload)
+            return
         if self.reception.turned_away(report.entity):
             return
         player = self.reception.players.find(report.entity)

@@ -1,10 +1,11 @@
 """What can be asked over HTTP about a running city: health and metrics for operators, status for everyone.
 
 The ops application is served on loopback only (`server.settings.LoopbackHost`); the public status
-is one handler that the game port mounts. Neither changes anything.
+is one handler that the game port mounts. Neither changes anything; what does is in
+`server.ops.events`, and is served by the same application.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -17,6 +18,8 @@ from server.ops.metrics import Metrics
 
 # Forty ticks. A city that has not ticked for this long does not come back by waiting.
 TICK_AGE_MAX_S = 2.0
+# The longest body there is a use for is `{"seconds": 86400}`.
+BODY_BYTES_MAX = 1024
 
 
 class CityView(Protocol):
@@ -59,8 +62,8 @@ class CityView(Protocol):
         """How much detail is being left out, 0 to 4."""
 
 
-def ops_application(view: CityView, metrics: Metrics) -> web.Application:
-    """The whole ops port: /healthz, /readyz and /metrics."""
+def ops_application(view: CityView, metrics: Metrics, events: Iterable[web.RouteDef] = ()) -> web.Application:
+    """The whole ops port: /healthz, /readyz, /metrics and the routes of `events`."""
 
     async def health(_: web.Request) -> web.Response:
         age_s = view.tick_age_s
@@ -74,8 +77,9 @@ def ops_application(view: CityView, metrics: Metrics) -> web.Application:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return web.Response(body=encode(metrics.registry), headers={"Content-Type": content_type})
 
-    application = web.Application(middlewares=[json_errors])
+    application = web.Application(middlewares=[json_errors], client_max_size=BODY_BYTES_MAX)
     application.add_routes([web.get("/healthz", health), web.get("/readyz", readiness), web.get("/metrics", scrape)])
+    application.add_routes(events)
     return application
 
 
@@ -113,7 +117,7 @@ async def json_errors(request: web.Request, handler: Handler) -> web.StreamRespo
         return await handler(request)
     except web.HTTPClientError as error:
         body = {"error": error.reason, "status": error.status, "path": request.path}
-        allow = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
+        allow = {name: error.headers[name] for name in ("Allow", "WWW-Authenticate") if name in error.headers}
         return web.json_response(body, status=error.status, headers=allow)
 
 
