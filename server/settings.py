@@ -42,7 +42,7 @@ Host = Annotated[
 LoopbackHost = Annotated[
     str,
     AfterValidator(loopback),
-    Allowed("a loopback address (127.0.0.1, ::1 or localhost): the ops port has no login"),
+    Allowed("a loopback address (127.0.0.1, ::1 or localhost): most of the ops port has no login"),
 ]
 # Short enough for one line of a log and one column of a table.
 Word = Annotated[
@@ -165,7 +165,7 @@ class GameSettings(Section):
 class OpsSettings(Section):
     """What operators and their Prometheus reach, from this machine only."""
 
-    host: LoopbackHost = said("127.0.0.1", "Loopback only: health and metrics are for this machine and its agents.")
+    host: LoopbackHost = said("127.0.0.1", "Loopback only: it is for this machine, its agents and its operators.")
     port: int = bounded(7490, 0, 65535, "Health, readiness, metrics and events; 0 takes any free port.")
     token: OpsToken | None = said(
         None, "Bearer token for starting and stopping events; without it that is refused, the rest is not."
