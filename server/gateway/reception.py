@@ -18,7 +18,7 @@ from server.clock import Clock
 from server.entities import EntityIds
 from server.gateway.greeting import Greeting
 from server.ops.metrics import Metrics
-from server.players import Identity, Player, Players
+from server.players import NOTHING_KEPT, Identity, Player, Players
 from server.session import Session
 from server.settings import GameSettings
 from server.store.records import Arrival, Place, Saved, StoreAway
@@ -182,7 +182,8 @@ class Reception:
         latest = self.memory.newest(saved.account) or saved
         name = knock.hello.name or latest.name or f"Visitor {saved.account}"
         player = Player(self._ids.take(tick), name, self._gate, knock.session, saved.account, knock.identity)
-        player.look, player.settings, player.balance = latest.look, latest.settings, saved.balance
+        player.look, player.balance = latest.look, saved.balance
+        player.settings = latest.settings or NOTHING_KEPT
         knock.session.player = player
         self.players.add(player)
         self._arriving[player.entity] = knock.session, player

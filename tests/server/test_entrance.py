@@ -68,6 +68,12 @@ def test_a_guest_comes_back_on_another_day_with_everything_that_was_kept(hall: H
     assert len(hall.store.players) == 1
 
 
+def test_whoever_had_nothing_kept_is_told_so_with_an_empty_map(hall: Hall) -> None:
+    token = settled(hall).say(Bye()).welcome.token
+    hall.store.players[1].state = remember(hall, 1)._replace(settings=b"")
+    assert bytes(with_token(hall, token).welcome.settings) == b"\x80"
+
+
 def test_a_name_that_is_said_counts_more_than_the_one_that_was_kept(hall: Hall) -> None:
     token = settled(hall).say(Bye()).welcome.token
     assert with_token(hall, token, "Countess").welcome.name == "Countess"
