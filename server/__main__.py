@@ -1,9 +1,10 @@
-"""The `futurecity` command: serve, check, loadtest and replay."""
+"""The `futurecity` command: serve, check, migrate, audit, loadtest and replay."""
 
 import errno
 import os
 import socket
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,7 +15,11 @@ from server.auth import UnusableKey, Verifier
 from server.journal import JournalError
 from server.replay import replay
 from server.settings import ServerSettings
-from server.sources import Loaded, SettingFault, SettingsError, effective, load
+from server.sources import Loaded, SettingFault, SettingsError, effective, load, masked
+from server.store.commands import audit_database, migrate_database
+from server.store.receipts import ReceiptsError
+from server.store.records import StoreAway
+from server.store.schema import SchemaError
 from server.usage import COMMANDS, usage
 from world.config import CONTENT_DIR, ContentError, WorldConfig, fingerprint, load_config
 
@@ -37,12 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name not in RUN:
         fault = f"{name} is not a command" if name else "which command?"
         return _complain(f"{fault}\n\n{COMMANDS}", WRONG)
-    try:
-        return RUN[name](words)
-    except (SettingsError, ContentError) as error:
-        return _complain("nothing was started\n" + "\n".join(f"  {fault}" for fault in error.faults), WRONG)
-    except JournalError as error:
-        return _complain(str(error), WRONG)
+    return _run(name, words)
 
 
 def serve(flags: Sequence[str]) -> int:
@@ -81,12 +81,48 @@ def rerun(words: Sequence[str]) -> int:
     return OK if report.same else FAILED
 
 
+def migrate(flags: Sequence[str]) -> int:
+    """Brings the database into the form that this program knows."""
+    loaded = load(ServerSettings, flags, os.environ)
+    return _say(f"{migrate_database(loaded.settings.store)}: {masked(loaded.settings.store.url)}")
+
+
+def audit(words: Sequence[str]) -> int:
+    """Proves the books, and that they have everything that players say was confirmed to them."""
+    parser = ArgumentParser("futurecity audit", add_help=False, allow_abbrev=False)
+    parser.add_argument("--receipts", type=Path)
+    parser.add_argument("--json", action="store_true")
+    chosen, flags = parser.parse_known_args(words)
+    loaded = load(ServerSettings, flags, os.environ)
+    audited = audit_database(loaded.settings.store, chosen.receipts)
+    _say(audited.json() if chosen.json else "\n".join(audited.lines()))
+    return OK if audited.clean else FAILED
+
+
 def loadtest(words: Sequence[str]) -> None:
     """Becomes the load test: a program of its own, because a bot knows the wire and nothing else of the server."""
     os.execv(sys.executable, [sys.executable, "-m", "loadtest", *words])
 
 
-RUN: dict[str, Callable[[Sequence[str]], int]] = {"serve": serve, "check": check, "replay": rerun}
+RUN: dict[str, Callable[[Sequence[str]], int]] = {
+    "serve": serve,
+    "check": check,
+    "migrate": migrate,
+    "audit": audit,
+    "replay": rerun,
+}
+
+
+def _run(name: str, words: Sequence[str]) -> int:
+    """One command; what it cannot do anything about is a sentence and not a traceback."""
+    try:
+        return RUN[name](words)
+    except (SettingsError, ContentError) as error:
+        return _complain("nothing was started\n" + "\n".join(f"  {fault}" for fault in error.faults), WRONG)
+    except (JournalError, SchemaError, ReceiptsError) as error:
+        return _complain(str(error), WRONG)
+    except StoreAway as error:
+        return _complain(f"{error.sentence}; store.url says where it is", FAILED)
 
 
 def _read(flags: Sequence[str]) -> tuple[Loaded[ServerSettings], WorldConfig]:

@@ -27,7 +27,11 @@ def open_engine(settings: StoreSettings, *, read_only: bool = False) -> AsyncEng
     another, it fails.
     """
     url = make_url(settings.url)
-    return _sqlite(url, settings, read_only) if url.get_backend_name() == "sqlite" else _postgresql(url, settings)
+    return (
+        _sqlite(url, settings, read_only)
+        if url.get_backend_name() == "sqlite"
+        else _postgresql(url, settings, read_only)
+    )
 
 
 def _sqlite(url: URL, settings: StoreSettings, read_only: bool) -> AsyncEngine:
@@ -73,26 +77,34 @@ def _introduce(connection: Any, read_only: bool) -> None:
     cursor.close()
 
 
-def _postgresql(url: URL, settings: StoreSettings) -> AsyncEngine:
+def _postgresql(url: URL, settings: StoreSettings, read_only: bool) -> AsyncEngine:
     query = dict(url.query)
     if "sslmode" in query:
         # libpq's word, which people have in their URLs; asyncpg takes the same values under its own.
         query["ssl"] = query.pop("sslmode")
     return create_async_engine(
         url.set(drivername="postgresql+asyncpg", query=query),
+        isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
         connect_args={
             "timeout": settings.connect_timeout_s,
-            "command_timeout": settings.answer_timeout_s,
-            "server_settings": {
-                "application_name": "futurecity",
-                # Whatever the server's default: what is confirmed is on its disk.
-                "synchronous_commit": "on",
-                "lock_timeout": f"{round(settings.busy_timeout_s * 1000)}ms",
-                # A city that has vanished in mid-transaction holds the books no longer than this.
-                "idle_in_transaction_session_timeout": f"{round(settings.answer_timeout_s * 1000)}ms",
-            },
+            # Whoever reads all of the books takes as long as it takes.
+            "command_timeout": None if read_only else settings.answer_timeout_s,
+            "server_settings": _postgresql_settings(settings, read_only),
         },
         pool_size=CONNECTIONS_MAX,
         max_overflow=0,
         pool_timeout=settings.answer_timeout_s,
     )
+
+
+def _postgresql_settings(settings: StoreSettings, read_only: bool) -> dict[str, str]:
+    said = {
+        "application_name": "futurecity",
+        "lock_timeout": f"{round(settings.busy_timeout_s * 1000)}ms",
+        # Whatever the server's default: what is confirmed is on its disk.
+        "synchronous_commit": "on",
+    }
+    if read_only:
+        return said | {"default_transaction_read_only": "on"}
+    # A city that has vanished in mid-transaction holds the books no longer than this.
+    return said | {"idle_in_transaction_session_timeout": f"{round(settings.answer_timeout_s * 1000)}ms"}

@@ -61,7 +61,7 @@ def filled_pools(connection: Connection) -> list[tuple[str, int]]:
     return [(row.name, row.balance) for row in connection.execute(full.order_by(accounts.c.name))]
 
 
-def next_number(connection: Connection, numbered: Select[tuple[int]]) -> int:
+def next_number(connection: Connection, numbered: Select[int]) -> int:
     """One more than the greatest; `numbered` selects the greatest so far, and nobody else writes meanwhile."""
     return (connection.scalar(numbered) or 0) + 1
 
@@ -70,11 +70,11 @@ def _stored(connection: Connection, entries: Sequence[Entry]) -> dict[str, Posti
     """The postings of those keys that are stored already; hardly ever any."""
     keys = [entry.key for entry in entries]
     repeated = (connection.scalars(select(transactions.c.key).where(transactions.c.key.in_(keys)))).all()
-    stored: dict[str, Postings] = dict.fromkeys(repeated, ())
+    stored: dict[str, list[tuple[str, int]]] = {key: [] for key in repeated}
     if repeated:
-        for key, name, amount in connection.execute(_POSTINGS_OF.where(transactions.c.key.in_(repeated))):
-            stored[key] += ((name, amount),)
-    return stored
+        for row in connection.execute(_POSTINGS_OF.where(transactions.c.key.in_(repeated))):
+            stored[row.key].append((row.name, row.amount))
+    return {key: tuple(moved) for key, moved in stored.items()}
 
 
 def _accounts(connection: Connection, names: Iterable[str]) -> dict[str, tuple[int, int]]:
@@ -83,7 +83,7 @@ def _accounts(connection: Connection, names: Iterable[str]) -> dict[str, tuple[i
     wanted = sorted(names)
     for start in range(0, len(wanted), NAMES_MAX):
         some = accounts.c.name.in_(wanted[start : start + NAMES_MAX])
-        rows: Iterable[Row[tuple[int, str, int]]] = connection.execute(
+        rows: Iterable[Row[int, str, int]] = connection.execute(
             select(accounts.c.id, accounts.c.name, accounts.c.balance).where(some)
         )
         known |= {row.name: (row.id, row.balance) for row in rows}

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
@@ -80,7 +81,7 @@ def _enter(connection: Connection, arrival: Arrival, gift: int, at_ms: int) -> S
     return _saved(connection, row, arrival.guest) if row else None
 
 
-def _seen(connection: Connection, by: dict[str, str | bytes], at_ms: int) -> Row[tuple[object, ...]] | None:
+def _seen(connection: Connection, by: dict[str, str | bytes], at_ms: int) -> Row[Any] | None:
     found = update(players).filter_by(**by).values(seen_ms=at_ms).returning(players)
     return (connection.execute(found)).one_or_none()
 
@@ -106,7 +107,7 @@ def _welcome(connection: Connection, arrival: Arrival, gift: int, at_ms: int) ->
     return _saved(connection, row, token)
 
 
-def _saved(connection: Connection, row: Row[tuple[object, ...]], token: str | None) -> Saved:
+def _saved(connection: Connection, row: Row[Any], token: str | None) -> Saved:
     place = None if row.x is None else Place(row.x, row.z, row.heading)
     look = msgspec.json.decode(row.look, type=dict[str, int])
     crystals = ledger.balance(connection, f"{PLAYER}{row.account}")
