@@ -196,10 +196,16 @@ class Client(Witness):
 class Scenario:
     """A city without sockets. Ticks happen when told, and what they send arrives at once."""
 
-    def __init__(self, settings: GameSettings | None = None, config: WorldConfig | None = None, seed: int = 1) -> None:
+    def __init__(
+        self,
+        settings: GameSettings | None = None,
+        config: WorldConfig | None = None,
+        seed: int = 1,
+        auth: AuthSettings | None = None,
+    ) -> None:
         self.clock = HandClock()
         self.store = FakeStore()
-        self.city = City(settings or GameSettings(), config or content(seed), self.clock, books(self.store))
+        self.city = City(settings or GameSettings(), config or content(seed), self.clock, books(self.store, auth))
 
     def connect(self, address: str = "127.0.0.1") -> Client:
         """A client that has said nothing yet."""

@@ -20,7 +20,7 @@ from server.gateway.links import Links
 from server.gateway.tcp import serve_tcp
 from server.gateway.websocket import serve_http
 from server.ops.health import status_handler
-from server.settings import GameSettings
+from server.settings import AuthSettings, GameSettings
 from tests.scenario import Client, Scenario, Witness
 
 # Far longer than loopback ever takes; a flow that waits this long has failed.
@@ -178,14 +178,19 @@ class Stage(ABC):
         self.players.append(player)
         return player
 
-    async def join(self, name: str, resume: str | None = None) -> Player:
+    async def join(self, name: str, resume: str | None = None, token: str | None = None) -> Player:
         """Somebody who is in and has seen a frame."""
+        player = await self.knock(m.Hello(1, name, token, resume))
+        assert player.frames, f"{name} did not get in: {player.heard}"
+        return player
+
+    async def knock(self, hello: m.Hello) -> Player:
+        """Somebody who has said Hello and is in by now, if they are let in at all."""
         player = await self.connect()
-        await player.send_payload(encode(m.Hello(1, name, resume=resume)))
+        await player.send_payload(encode(hello))
         await player.settled()
         for _ in range(4):
             await self.tick()
-        assert player.frames, f"{name} did not get in: {player.heard}"
         return player
 
     async def tick(self, ticks: int = 1) -> None:
@@ -230,9 +235,9 @@ LIBERAL = GameSettings(host="127.0.0.1", port=0, tcp_port=0, messages_per_s=1000
 
 
 @asynccontextmanager
-async def staged(way: str, settings: GameSettings = LIBERAL) -> AsyncIterator[Stage]:
+async def staged(way: str, settings: GameSettings = LIBERAL, auth: AuthSettings | None = None) -> AsyncIterator[Stage]:
     """A stage reached by `memory`, `ws` or `tcp`."""
-    scenario = Scenario(settings)
+    scenario = Scenario(settings, auth=auth)
     async with AsyncExitStack() as stack:
         if way == "memory":
             yield MemoryStage(scenario)
