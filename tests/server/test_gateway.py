@@ -3,14 +3,18 @@
 import pytest
 
 from protocol import messages as m
+from protocol.codec import pack_fields
 from protocol.connection import Framing
 from protocol.errors import CloseCode
+from server.bus import Published
 from server.gateway.gateway import SKIPPED_FRAMES_MAX, SPARE_CONNECTIONS
 from server.session import Session
 from server.settings import GameSettings
-from tests.fakes import FakeClient
+from tests.fakes import FakeClient, snapshot
 from tests.scenario import Client, Scenario, deed
-from tests.world.hamlet import config
+from tests.world.hamlet import CITY, config
+from world.event import EventState
+from world.events.steer_event import SteerEvent
 
 TICKS_PER_S = 20
 OUTSIDE = "192.0.2.7"
@@ -178,6 +182,41 @@ def test_a_pong_says_the_tick_and_how_far_the_clock_is_into_it(scenario: Scenari
     scenario.clock.forward(0.0125)
     ada.send(m.Ping(77.0))
     assert ada.all(m.Pong) == [m.Pong(77.0, scenario.city.tick, 12.5)]
+
+
+# ---- what is kept, and what operators ask --------------------------------------------------------
+
+
+def test_what_a_player_wants_kept_comes_back_the_newest_only(scenario: Scenario) -> None:
+    ada = scenario.join("Ada")
+    ada.send(m.Keep(pack_fields({"volume": 1})), m.Keep(pack_fields({"volume": 7})), m.Bye())
+    back = scenario.connect()
+    back.send(m.Hello(1, None, ada.welcome.token))
+    scenario.tick(3)
+    assert bytes(back.welcome.settings) == bytes(pack_fields({"volume": 7}))
+    assert (back.welcome.name, back.welcome.account) == ("Ada", ada.welcome.account)
+
+
+def test_the_programme_is_what_zones_publish_and_keep_to_until_they_publish_another(scenario: Scenario) -> None:
+    gateway = scenario.city.gateway
+    rain = EventState("dawn", "rain", "idle", 0, {})
+    scenario.tick()
+    for programme in ([rain], None):
+        gateway.merge(Published([snapshot([], CITY.zone[1], 1)._replace(programme=programme)], []))
+    (listed,) = [listed for listed in gateway.programme.events if listed.zone == 1]
+    assert listed.state == rain
+
+
+def test_what_a_zone_says_to_the_operator_answers_the_request_and_reaches_no_player(scenario: Scenario) -> None:
+    ada = scenario.join("Ada")
+    told: list[m.Denied | None] = []
+    number = scenario.city.gateway.programme.ask(0, SteerEvent("no_such_event", "start"), told.append)
+    before = len(ada.heard)
+    scenario.tick(3)
+    (denied,) = told
+    assert denied is not None
+    assert (denied.number, denied.deed) == (number, "steer_event")
+    assert all(isinstance(message, m.Frame) for message in ada.heard[before:])
 
 
 # ---- slow clients --------------------------------------------------------------------------------
