@@ -11,6 +11,8 @@ from server.deeds import command_from
 from world.catalogue import DEEDS
 from world.event import Command
 from world.events.emote import Emote
+from world.events.light_firework import LightFirework
+from world.events.pick_up_crystal import PickUpCrystal
 from world.events.say import Say
 from world.events.sit import Sit
 from world.events.wave import Wave
@@ -36,6 +38,8 @@ def denied(wished: Do) -> Denied:
         (wish("wave", hand="left"), Wave("left")),
         (wish("emote", kind="bow"), Emote("bow")),
         (wish("sit"), Sit()),
+        (wish("pick_up_crystal", crystal=7), PickUpCrystal(7)),
+        (wish("light_firework", kind="peony", colours=["gold"]), LightFirework("peony", ["gold"])),
     ],
 )
 def test_a_wish_becomes_the_command_of_its_name(wished: Do, command: Command) -> None:
@@ -62,6 +66,14 @@ def test_what_clients_cannot_do_is_unknown_to_them_the_servers_own_deeds_include
         (wish("say", text=""), "text", "1"),
         (wish("say", text="x" * 201), "text", "200"),
         (wish("wave", hand="third"), "hand", "left, right"),
+        (wish("pick_up_crystal", crystal=-1), "crystal", "0"),
+        (wish("pick_up_crystal", crystal=2**32), "crystal", "4294967295"),
+        (wish("pick_up_crystal", crystal=1.5), "crystal", "int"),
+        (wish("light_firework", kind="peony"), "colours", "missing"),
+        (wish("light_firework", kind="peony", colours=[]), "colours", "1"),
+        (wish("light_firework", kind="peony", colours=["gold"] * 4), "colours", "3"),
+        (wish("light_firework", kind="peony", colours=[7]), "colours[0]", "str"),
+        (wish("light_firework", kind="peony", colours=["gold"], x=10**9), "x", "1100000"),
     ],
 )
 def test_a_wrong_field_is_named_with_what_it_may_be(wished: Do, field: str | None, says: str) -> None:
