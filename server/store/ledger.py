@@ -50,9 +50,9 @@ def settle(connection: Connection, entries: Sequence[Entry], at_ms: int) -> list
     return judgement.verdicts
 
 
-def balance(connection: Connection, name: str) -> int:
-    """What an account has; nothing if it was never named."""
-    return connection.scalar(select(accounts.c.balance).where(accounts.c.name == name)) or 0
+def balances(connection: Connection, names: Iterable[str]) -> dict[str, int]:
+    """What these accounts have; those that were never named are left out."""
+    return {name: balance for name, (_, balance) in _accounts(connection, names).items()}
 
 
 def filled_pools(connection: Connection) -> list[tuple[str, int]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from server.store import ledger
 from server.store.records import HOUSE, PLAYER, POOL, Arrival, Entry, Operation, Place, PlayerState, Saved
@@ -22,6 +22,7 @@ _KEEP = (
     .where(players.c.account == bindparam("of"))
     .values({name: bindparam(name) for name in ("name", "look", "settings", "seen_ms")})
 )
+_SEEN = update(players).where(players.c.account == bindparam("of")).values(seen_ms=bindparam("seen_ms"))
 _PLACE = (
     update(players)
     .where(players.c.account == bindparam("of"))
@@ -30,8 +31,30 @@ _PLACE = (
 
 
 def enter(connection: Connection, arrivals: Sequence[Arrival], gift: int, at_ms: int) -> list[Saved | None]:
-    """As `Store.enter`, within the transaction of whoever is lined up."""
-    return [_enter(connection, arrival, gift, at_ms) for arrival in arrivals]
+    """As `Store.enter`, within the transaction of whoever is lined up.
+
+    All of them at once: a statement costs as much as twenty rows of it, and settlements wait meanwhile.
+    """
+    known = _known(connection, arrivals)
+    if known:
+        connection.execute(_SEEN, [{"of": row["account"], "seen_ms": at_ms} for row in known.values()])
+    rows: list[dict[str, Any] | None] = []
+    new: list[dict[str, Any]] = []
+    first = ledger.next_number(connection, select(func.max(players.c.account)))
+    for arrival in arrivals:
+        row = known.get(_proof(arrival))
+        if row is None and (arrival.subject is not None or arrival.guest is None):
+            row = _newcomer(arrival, first + len(new), at_ms)
+            new.append(row)
+            if arrival.subject is not None:
+                known[arrival.subject] = row
+        rows.append(row)
+    _welcome(connection, new, gift, at_ms)
+    names = {f"{PLAYER}{row['account']}" for row in rows if row}
+    balances = ledger.balances(connection, names)
+    return [
+        None if row is None else _saved(row, arrival, balances) for row, arrival in zip(rows, arrivals, strict=True)
+    ]
 
 
 def save(connection: Connection, states: Sequence[PlayerState], at_ms: int) -> None:
@@ -70,48 +93,62 @@ def begin_run(connection: Connection, at_ms: int) -> int:
     return epoch
 
 
-def _enter(connection: Connection, arrival: Arrival, gift: int, at_ms: int) -> Saved | None:
-    """One at a time: at most a tick's worth of them come at once, and a stranger may be in the same batch twice."""
+def _proof(arrival: Arrival) -> str | bytes | None:
+    """What a row of `players` must have to be theirs: this subject, or the hash of this secret."""
     if arrival.subject is not None:
-        row = _seen(connection, {"subject": arrival.subject}, at_ms)
-        return _saved(connection, row, None) if row else _welcome(connection, arrival, gift, at_ms)
-    if arrival.guest is None:
-        return _welcome(connection, arrival, gift, at_ms)
-    row = _seen(connection, {"secret": _hashed(arrival.guest)}, at_ms)
-    return _saved(connection, row, arrival.guest) if row else None
+        return arrival.subject
+    return None if arrival.guest is None else _hashed(arrival.guest)
 
 
-def _seen(connection: Connection, by: dict[str, str | bytes], at_ms: int) -> Row[Any] | None:
-    found = update(players).filter_by(**by).values(seen_ms=at_ms).returning(players)
-    return (connection.execute(found)).one_or_none()
+def _known(connection: Connection, arrivals: Sequence[Arrival]) -> dict[str | bytes | None, dict[str, Any]]:
+    """The rows of those who have been here before, by what proves it."""
+    proofs = {_proof(arrival) for arrival in arrivals} - {None}
+    found: dict[str | bytes | None, dict[str, Any]] = {}
+    for column, kind in ((players.c.subject, str), (players.c.secret, bytes)):
+        wanted = [proof for proof in proofs if isinstance(proof, kind)]
+        if wanted:
+            rows = connection.execute(select(players).where(column.in_(wanted))).mappings()
+            found |= {row[column]: dict(row) for row in rows}
+    return found
 
 
-def _welcome(connection: Connection, arrival: Arrival, gift: int, at_ms: int) -> Saved:
+def _newcomer(arrival: Arrival, account: int, at_ms: int) -> dict[str, Any]:
+    """The row of somebody new, with the secret itself where it is a guest's."""
     token = None if arrival.subject is not None else secrets.token_urlsafe(SECRET_BYTES)
-    account = ledger.next_number(connection, select(func.max(players.c.account)))
-    new = insert(players).values(
-        account=account,
-        subject=arrival.subject,
-        secret=_hashed(token) if token else None,
-        name=arrival.name,
-        look="{}",
-        settings=b"",
-        created_ms=at_ms,
-        seen_ms=at_ms,
-    )
-    row = (connection.execute(new.returning(players))).one()
-    if gift:
-        given = Entry(f"welcome.{account}", "welcome", ((HOUSE, -gift), (f"{PLAYER}{account}", gift)), 0)
-        (verdict,) = ledger.settle(connection, [given], at_ms)
-        assert verdict.settled, "the house can always give"
-    return _saved(connection, row, token)
+    return {
+        "account": account,
+        "subject": arrival.subject,
+        "token": token,
+        "secret": _hashed(token) if token else None,
+        "name": arrival.name,
+        "look": "{}",
+        "x": None,
+        "settings": b"",
+        "created_ms": at_ms,
+        "seen_ms": at_ms,
+    }
 
 
-def _saved(connection: Connection, row: Row[Any], token: str | None) -> Saved:
-    place = None if row.x is None else Place(row.x, row.z, row.heading)
-    look = msgspec.json.decode(row.look, type=dict[str, int])
-    crystals = ledger.balance(connection, f"{PLAYER}{row.account}")
-    return Saved(row.account, row.name, look, place, row.settings, crystals, token)
+def _welcome(connection: Connection, new: Sequence[dict[str, Any]], gift: int, at_ms: int) -> None:
+    """Writes newcomers down, and gives each the welcome gift."""
+    if not new:
+        return
+    columns = ("account", "subject", "secret", "name", "look", "settings", "created_ms", "seen_ms")
+    connection.execute(insert(players), [{name: row[name] for name in columns} for row in new])
+    given = [
+        Entry(f"welcome.{row['account']}", "welcome", ((HOUSE, -gift), (f"{PLAYER}{row['account']}", gift)), 0)
+        for row in new
+    ]
+    verdicts = ledger.settle(connection, given, at_ms) if gift else []
+    assert all(verdict.settled for verdict in verdicts), "the house can always give"
+
+
+def _saved(row: dict[str, Any], arrival: Arrival, balances: dict[str, int]) -> Saved:
+    place = None if row["x"] is None else Place(row["x"], row["z"], row["heading"])
+    look = msgspec.json.decode(row["look"], type=dict[str, int])
+    token = None if arrival.subject is not None else row.get("token", arrival.guest)
+    balance = balances.get(f"{PLAYER}{row['account']}", 0)
+    return Saved(row["account"], row["name"], look, place, row["settings"], balance, token)
 
 
 def _hashed(token: str) -> bytes:
