@@ -19,7 +19,8 @@ from server.store.records import Arrival, PlayerState, Saved, StoreAway
 
 log = structlog.get_logger()
 
-# Arrivals a transaction: a hundred and fifty milliseconds' worth of what the door lets in at most.
+# Arrivals a transaction: 64 newcomers take 10 ms, for which settlements wait; one group a tick is three times what
+# the door lets in by default.
 GROUP_MAX = 64
 
 # Who they are, None for a guest's secret that nobody has, or why that cannot be known just now.
