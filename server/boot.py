@@ -12,14 +12,17 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import structlog
 from aiohttp import web
 
-from server.city import City
+from server.auth import Verifier
+from server.city import Books, City
 from server.clock import SystemClock
 from server.gateway.links import Links
 from server.gateway.tcp import serve_tcp
 from server.gateway.websocket import SHUTDOWN_S, serve_http
 from server.journal import Journal
+from server.ops.events import Ops, event_routes
 from server.ops.health import ops_application, status_handler
 from server.settings import ServerSettings
+from server.store.durable import open_store
 from world.config import WorldConfig
 
 log = structlog.get_logger()
@@ -34,7 +37,8 @@ DEMO_STOP_S = 1.0
 async def serve(settings: ServerSettings, config: WorldConfig) -> int:
     """Open the city, run it until SIGINT or SIGTERM, close it; returns the exit status.
 
-    Raises OSError when a port cannot be listened on, JournalError when the journal cannot be written.
+    Raises OSError when a port cannot be listened on, JournalError when the journal cannot be written,
+    StoreAway and SchemaError when the store cannot be had.
     """
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -45,9 +49,13 @@ async def serve(settings: ServerSettings, config: WorldConfig) -> int:
         if settings.journal is not None:
             journal = Journal.open(settings.journal, config)
             stack.callback(journal.close)
-        city = City(settings.game, config, SystemClock(), journal)
+        store = await open_store(settings.store, config.tuning.wallet.welcome_crystals)
+        stack.push_async_callback(store.close)
+        books = Books(store, await store.begin_run(), Verifier(settings.auth))
+        city = City(settings.game, config, SystemClock(), books, journal)
         links = Links(settings.game.goodbye_s)
-        ports = await stack.enter_async_context(_sockets(settings, city, links))
+        ops = Ops(city.gateway.programme, store.log_operation, lambda: city.tick, settings.ops)
+        ports = await stack.enter_async_context(_sockets(settings, city, links, event_routes(ops)))
         _come_alive(city)
         failure = await stack.enter_async_context(_ticking(city, stop, links))
         if settings.bots:
@@ -60,14 +68,17 @@ async def serve(settings: ServerSettings, config: WorldConfig) -> int:
 
 
 @asynccontextmanager
-async def _sockets(settings: ServerSettings, city: City, links: Links) -> AsyncIterator[dict[str, int]]:
+async def _sockets(
+    settings: ServerSettings, city: City, links: Links, events: list[web.RouteDef]
+) -> AsyncIterator[dict[str, int]]:
     """All three ports, with their real numbers by name."""
     game, ops = settings.game, settings.ops
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(serve_http(city.gateway, links, game, status_handler(city)))
         tcp = await serve_tcp(city.gateway, links, game)
         stack.callback(tcp.close)
-        runner = web.AppRunner(ops_application(city, city.metrics), access_log=None, shutdown_timeout=SHUTDOWN_S)
+        operations = ops_application(city, city.metrics, events)
+        runner = web.AppRunner(operations, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, ops.host, ops.port).start()
@@ -134,6 +145,7 @@ def _announce(settings: ServerSettings, ports: dict[str, int]) -> None:
         "status": f"http://{host}:{ports['game']}/status",
         "metrics": f"{ops}/metrics",
         "health": f"{ops}/healthz and {ops}/readyz",
+        "events": f"{ops}/events",
     }
     print("\n".join(f"  {name:<8} {place}" for name, place in lines.items()))
     print(

@@ -81,6 +81,12 @@ class SettlingTuning(Struct, frozen=True, forbid_unknown_fields=True):
     patience_s: Seconds
 
 
+class WalletTuning(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a new player finds in their wallet; a gift that anybody can have again as somebody new is worth little."""
+
+    welcome_crystals: Annotated[int, Meta(ge=0, le=1_000_000)]
+
+
 class HostsTuning(Struct, frozen=True, forbid_unknown_fields=True):
     """How lively the hosts are: a pause between two acts, one act in `wave_one_in` a wave."""
 
@@ -99,4 +105,5 @@ class Tuning(Struct, frozen=True, forbid_unknown_fields=True):
     emote: GestureTuning
     sit: SitTuning
     settling: SettlingTuning
+    wallet: WalletTuning
     hosts: HostsTuning
