@@ -1,6 +1,5 @@
 """What tests put in the place of sockets, clients and zones: transports that remember, bodies that just stand there."""
 
-import re
 from collections import Counter
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
@@ -19,14 +18,11 @@ from server.outbox import Outbox
 from server.players import Player
 from server.scene import Scene
 from server.session import Session
+from server.store.judging import judge
 from server.store.records import (
-    ACCOUNT_CHARS_MAX,
-    AMOUNT_MAX,
     HOUSE,
-    KEY_CHARS_MAX,
     PLAYER,
     POOL,
-    POSTINGS_MAX,
     Arrival,
     Entry,
     Operation,
@@ -216,7 +212,6 @@ class FakeStore:
         self.settled: list[int] = []
         self.saved: list[int] = []
         self._welcome_crystals = welcome_crystals
-        self._answers: dict[str, dict[str, int]] = {}
 
     async def settle(self, entries: Sequence[Entry]) -> list[Verdict]:
         self._asked()
@@ -266,22 +261,12 @@ class FakeStore:
             raise StoreAway("lost", "the line broke before the answer came")
 
     def _settle(self, entry: Entry) -> Verdict:
-        if before := self.entries.get(entry.key):
-            same = sorted(before.postings) == sorted(entry.postings)
-            return Verdict(entry.key, same, None if same else "key_reused", self._answers[entry.key] if same else {})
-        if not _well_formed(entry):
-            return Verdict(entry.key, False, "refused", {})
-        after = {name: self.balances[name] for name, _ in entry.postings}
-        for name, amount in entry.postings:
-            after[name] += amount
-        short = [name for name, balance in after.items() if balance < 0 and name != HOUSE]
-        if short:
-            now = {name: self.balances[name] for name in after}
-            return Verdict(entry.key, False, "closed" if short[0].startswith(POOL) else "insufficient", now)
-        self.balances.update({name: balance - self.balances[name] for name, balance in after.items()})
-        self.entries[entry.key] = entry
-        self._answers[entry.key] = after
-        return Verdict(entry.key, True, None, after)
+        before = self.entries.get(entry.key)
+        judgement = judge([entry], {entry.key: before.postings} if before else {}, self.balances)
+        for accepted in judgement.accepted:
+            self.entries[accepted.key] = accepted
+            self.balances.update(dict(accepted.postings))
+        return judgement.verdicts[0]
 
     def _enter(self, arrival: Arrival) -> Saved | None:
         player = self._known(arrival)
@@ -303,7 +288,7 @@ class FakeStore:
     def _new(self, arrival: Arrival) -> "FakePlayer":
         account = len(self.players) + 1
         secret = None if arrival.subject is not None else f"secret-of-guest-{account}"
-        player = FakePlayer(arrival.subject, secret, PlayerState(account, arrival.name, {}, None, b"\x80"))
+        player = FakePlayer(arrival.subject, secret, PlayerState(account, arrival.name, {}, None, b""))
         self.players[account] = player
         if gift := self._welcome_crystals:
             postings = ((HOUSE, -gift), (f"{PLAYER}{account}", gift))
@@ -318,24 +303,6 @@ class FakePlayer:
     subject: str | None
     secret: str | None
     state: PlayerState
-
-
-def _well_formed(entry: Entry) -> bool:
-    names = [name for name, _ in entry.postings]
-    amounts = [amount for _, amount in entry.postings]
-    return (
-        0 < len(entry.key) <= KEY_CHARS_MAX
-        and 0 < len(names) <= POSTINGS_MAX
-        and all(_is_account(name) for name in names)
-        and all(0 < abs(amount) <= AMOUNT_MAX for amount in amounts)
-        and sum(amounts) == 0
-    )
-
-
-def _is_account(name: str) -> bool:
-    if len(name) > ACCOUNT_CHARS_MAX:
-        return False
-    return name == HOUSE or re.fullmatch(r"player:[1-9][0-9]*|pool:.+", name) is not None
 
 
 def driven(asked: Coroutine[Any, Any, Answer]) -> Answer:

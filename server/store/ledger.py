@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, text, update
 
-from server.store.judging import Judgement, Postings, judge
+from server.store.judging import Judgement, Postings, judge, well_formed
 from server.store.records import POOL, Entry, Verdict
 from server.store.tables import accounts, postings, transactions
 
@@ -40,8 +40,10 @@ def line_up(connection: Connection) -> None:
 
 def settle(connection: Connection, entries: Sequence[Entry], at_ms: int) -> list[Verdict]:
     """As `Store.settle`, within the transaction of whoever is lined up."""
-    stored = _stored(connection, entries)
-    known = _accounts(connection, {name for entry in entries for name, _ in entry.postings})
+    # A database refuses to be asked for what is no key and no name, and the whole group with it.
+    sound = [entry for entry in entries if well_formed(entry)]
+    stored = _stored(connection, [entry.key for entry in sound])
+    known = _accounts(connection, {name for entry in sound for name, _ in entry.postings})
     judgement = judge(entries, stored, {name: balance for name, (_, balance) in known.items()})
     if judgement.accepted:
         numbers = {name: number for name, (number, _) in known.items()}
@@ -66,9 +68,8 @@ def next_number(connection: Connection, numbered: Select[int]) -> int:
     return (connection.scalar(numbered) or 0) + 1
 
 
-def _stored(connection: Connection, entries: Sequence[Entry]) -> dict[str, Postings]:
+def _stored(connection: Connection, keys: Sequence[str]) -> dict[str, Postings]:
     """The postings of those keys that are stored already; hardly ever any."""
-    keys = [entry.key for entry in entries]
     repeated = (connection.scalars(select(transactions.c.key).where(transactions.c.key.in_(keys)))).all()
     stored: dict[str, list[tuple[str, int]]] = {key: [] for key in repeated}
     if repeated:

@@ -14,7 +14,7 @@ from server.store.tables import ops_log, players, runs
 
 # Nobody guesses 192 bits, so a plain hash keeps them; without a dot no guest's secret looks like a signed token.
 SECRET_BYTES = 24
-# An event's name is given by whoever asks: what is written down of it is bounded, and one line.
+# An event's name is given by whoever asks: what is written down of it is bounded.
 LOGGED_CHARS_MAX = 200
 
 _KEEP = (
@@ -61,7 +61,13 @@ def save(connection: Connection, states: Sequence[PlayerState], at_ms: int) -> N
     """As `Store.save`, within the transaction of whoever is lined up."""
     newest = {state.account: state for state in states}.values()
     kept = [
-        {"of": one.account, "name": one.name, "look": _packed(one.look), "settings": one.settings, "seen_ms": at_ms}
+        {
+            "of": one.account,
+            "name": _storable(one.name),
+            "look": _packed(one.look),
+            "settings": one.settings,
+            "seen_ms": at_ms,
+        }
         for one in newest
     ]
     placed = [{"of": one.account, **one.place._asdict()} for one in newest if one.place]
@@ -74,7 +80,7 @@ def save(connection: Connection, states: Sequence[PlayerState], at_ms: int) -> N
 def log_operation(connection: Connection, operation: Operation, at_ms: int) -> None:
     """As `Store.log_operation`, within the transaction of whoever is lined up."""
     number = ledger.next_number(connection, select(func.max(ops_log.c.id)))
-    who, action, event, result = map(_one_line, operation)
+    who, action, event, result = (_storable(text)[:LOGGED_CHARS_MAX] for text in operation)
     connection.execute(
         insert(ops_log).values(id=number, at_ms=at_ms, who=who, action=action, event=event, result=result)
     )
@@ -159,5 +165,6 @@ def _packed(look: dict[str, int]) -> str:
     return msgspec.json.encode(look).decode()
 
 
-def _one_line(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "?" for sign in text[:LOGGED_CHARS_MAX])
+def _storable(text: str) -> str:
+    """The same text without the two things that are text here and not in a database: NUL and half a character."""
+    return text.replace("\0", "?").encode("utf-8", "replace").decode()

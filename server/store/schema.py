@@ -23,7 +23,7 @@ def ensure(connection: Connection) -> None:
     """Migrates an empty database, is content with a current one, and raises SchemaError for any other."""
     _line_up(connection)
     if _empty(connection):
-        _upgrade(connection)
+        upgrade(connection)
     check(connection)
 
 
@@ -32,7 +32,7 @@ def migrate(connection: Connection) -> tuple[str | None, str]:
     _line_up(connection)
     before = None if _empty(connection) else _revision(connection)
     if before != newest():
-        _upgrade(connection)
+        upgrade(connection)
     return before, newest()
 
 
@@ -55,11 +55,12 @@ def _line_up(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATING_LOCK})
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Goes through the migrations up to this one."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _empty(connection: Connection) -> bool:
