@@ -42,6 +42,8 @@ def _sqlite(url: URL, settings: StoreSettings, read_only: bool) -> AsyncEngine:
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=f"file:{_quoted(path)}", query={"mode": mode, "uri": "true"}),
         connect_args={"timeout": settings.busy_timeout_s, "isolation_level": None},
+        # What is stored is nobody else's business, logs of errors included.
+        hide_parameters=True,
         pool_size=CONNECTIONS_MAX,
         max_overflow=0,
         pool_timeout=settings.answer_timeout_s,
@@ -91,6 +93,8 @@ def _postgresql(url: URL, settings: StoreSettings, read_only: bool) -> AsyncEngi
             "command_timeout": None if read_only else settings.answer_timeout_s,
             "server_settings": _postgresql_settings(settings, read_only),
         },
+        # What is stored is nobody else's business, logs of errors included.
+        hide_parameters=True,
         pool_size=CONNECTIONS_MAX,
         max_overflow=0,
         pool_timeout=settings.answer_timeout_s,

@@ -126,7 +126,7 @@ def _newcomer(arrival: Arrival, account: int, at_ms: int) -> dict[str, Any]:
         "subject": arrival.subject,
         "token": token,
         "secret": _hashed(token) if token else None,
-        "name": arrival.name,
+        "name": _storable(arrival.name),
         "look": "{}",
         "x": None,
         "settings": b"",
