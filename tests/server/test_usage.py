@@ -26,6 +26,6 @@ def test_all_three_ways_to_set_something_are_shown() -> None:
     assert "[game] port = 8000" in flat
 
 
-def test_no_line_is_wider_than_it_should_be_but_the_one_that_explains_loopback() -> None:
+def test_no_line_is_wider_than_it_should_be_but_those_that_explain_loopback_and_urls() -> None:
     wide = [line for line in usage().splitlines() if len(line) > WIDTH + 2]
-    assert all("loopback" in line for line in wide)
+    assert all("loopback" in line or "://" in line for line in wide)
