@@ -13,13 +13,14 @@ usage: futurecity COMMAND ...
   check [SETTING ...]          find every fault in the settings and the content, and open nothing
   migrate [SETTING ...]        bring the database into the form that this program knows
   audit [--receipts FILE] [--json] [SETTING ...]
-                               prove the books, and that they have what players say was confirmed to them
+                               prove the books, and hold what was confirmed to players against them
   loadtest SCENARIO [...]      send a crowd of bots into a city; loadtest --help says more
   replay JOURNAL [SETTING ...] rerun a journal and compare, bit for bit
   --version                    the version
   --help                       this text
 
-exit status: 0 it went well, 1 it failed, differs or does not balance, 2 the command, a setting or the content is wrong
+exit status: 0 it went well, 1 it failed, differs or does not balance,
+             2 the command, a setting or the content is wrong
 """
 WIDTH = 100
 
