@@ -17,11 +17,11 @@ FULL = 255
 
 
 class CrowdMap:
-    """The maps of one tick; a map is made when somebody first needs it."""
+    """The maps of one tick; a map is made when somebody first needs it, and good for everybody there for a second."""
 
     def __init__(self, scene: Scene, tick: int) -> None:
         self._scene = scene
-        self._tick = tick
+        self.tick = tick
         self._made: dict[tuple[int, int, int], bytes] = {}
         self._counts: dict[int, tuple[NDArray[np.int64], int, int]] = {}
 
@@ -45,7 +45,7 @@ class CrowdMap:
         at_z, at_x = max(low_z - first_z, 0), max(low_x - first_x, 0)
         window[at_z : at_z + part.shape[0], at_x : at_x + part.shape[1]] = part
         x, z = first_x * CELL_CM, first_z * CELL_CM
-        return encode(Crowd(self._tick, x, z, CELL_CM, WINDOW_CELLS, WINDOW_CELLS, window.tobytes()))
+        return encode(Crowd(self.tick, x, z, CELL_CM, WINDOW_CELLS, WINDOW_CELLS, window.tobytes()))
 
     def _counted(self, layer: int) -> tuple[NDArray[np.int64], int, int]:
         """Heads per cell of a layer, (rows, columns), and the cell that (0, 0) is."""

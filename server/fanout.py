@@ -22,7 +22,8 @@ from server.hearing import Heard, choose_reports
 from server.introductions import Introductions, profiles_payload
 from server.outbox import Outbox
 from server.scene import Scene
-from world.interest import EMPTY, Interest, Sight
+from world.interest import Interest, Sight
+from world.nearest import EMPTY
 
 TICKS_PER_FRAME = 2
 # The crowd map changes slowly: once a second at 20 ticks/s.
@@ -71,12 +72,13 @@ class Delivery:
 
     def write(self, start: int, end: int) -> None:
         """Write to some of the viewers, one write each."""
-        (data, starts, ends), outboxes = self.frames, self.viewers.outboxes
-        for i in range(start, min(end, len(outboxes))):
-            frame, extra, outbox = data[starts[i] : ends[i]], self.extras.get(i), outboxes[i]
-            outbox.write(frame + extra if extra else frame)
-            if outbox.backlog_bytes() > self.mark_bytes:
-                self.behind.append(int(self.viewers.slots[i]))
+        (data, starts, ends), mark_bytes = self.frames, self.mark_bytes
+        pieces = [data[first:last] for first, last in zip(starts[start:end], ends[start:end], strict=True)]
+        for i, outbox in enumerate(self.viewers.outboxes[start:end]):
+            extra = self.extras.get(start + i)
+            outbox.write(pieces[i] + extra if extra else pieces[i])
+            if outbox.backlog_bytes() > mark_bytes:
+                self.behind.append(int(self.viewers.slots[start + i]))
 
 
 class Fanout:
@@ -87,6 +89,7 @@ class Fanout:
         self.interest = Interest(SLOTS, sight)
         self.introductions = Introductions()
         self._scene = scene
+        self._crowd_map = CrowdMap(scene, 0)
         self._reports: list[Report] = []
         self._fresh_reports: list[Report] = []
 
@@ -103,7 +106,9 @@ class Fanout:
     def look(self, tick: int, slots: NDArray[np.int32]) -> NDArray[np.int64]:
         """Refresh the interest sets whose turn it is; returns how many each of them holds."""
         served = self.interest.refresh(tick, slots, self._scene.crowd())
-        return np.asarray((self.interest.sets[served] != EMPTY).sum(axis=1))
+        sets = self.interest.sets[served]
+        self.introductions.review(served, sets)
+        return np.asarray(np.count_nonzero(sets, axis=1))
 
     def prepare(self, tick: int, viewers: Viewers, shed_level: int) -> Delivery:
         """Everything the given viewers get in this tick, each of them present in the scene."""
@@ -155,16 +160,21 @@ class Fanout:
     ) -> dict[int, bytes]:
         """What goes out behind the frames, by viewer's row: profiles, then events, then the crowd map."""
         slots, outboxes = viewers.slots, viewers.outboxes
-        extras = {row: outboxes[row].frame(profiles_payload(entries)) for row, entries in introduced.items()}
-        reports = [*self._reports, *self._fresh_reports]
-        framed: dict[tuple[bool, int], bytes] = {}
-        for row, report in zip(heard.rows, heard.reports, strict=True):
-            outbox = outboxes[row]
-            key = outbox.websocket, report
-            if key not in framed:
-                framed[key] = outbox.frame(reports[report].payload)
-            extras[row] = extras.get(row, b"") + framed[key]
-        crowd_map = CrowdMap(self._scene, tick)
+        extras = self._spoken(viewers, heard)
+        for row, entries in introduced.items():
+            extras[row] = outboxes[row].frame(profiles_payload(entries)) + extras.get(row, b"")
+        if tick - self._crowd_map.tick >= TICKS_PER_CROWD_MAP:
+            self._crowd_map = CrowdMap(self._scene, tick)
         for row in np.flatnonzero((tick - slots) % TICKS_PER_CROWD_MAP == 0).tolist():
-            extras[row] = extras.get(row, b"") + outboxes[row].frame(crowd_map.payload_for(int(slots[row])))
+            extras[row] = extras.get(row, b"") + outboxes[row].frame(self._crowd_map.payload_for(int(slots[row])))
         return extras
+
+    def _spoken(self, viewers: Viewers, heard: Heard) -> dict[int, bytes]:
+        """What each viewer hears, by its row, framed; each mix of reports is put together once for each transport."""
+        reports = [*self._reports, *self._fresh_reports]
+        mixes = heard.together(viewers.websocket)
+        ready = [
+            b"".join(viewers.outboxes[example].frame(reports[report].payload) for report in parts)
+            for example, parts in zip(mixes.examples, mixes.parts, strict=True)
+        ]
+        return dict(zip(mixes.rows, map(ready.__getitem__, mixes.of), strict=True))

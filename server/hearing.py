@@ -1,7 +1,7 @@
 """Who hears what: events in earshot of each viewer, the important and near first, within a cap per frame."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +19,46 @@ REPORTS_MAX = 512
 class Heard(NamedTuple):
     """Viewer `rows[i]` hears report `reports[i]`, row by row, the best first; `cut` were kept out by the caps."""
 
-    rows: list[int]
-    reports: list[int]
+    rows: NDArray[np.int64]
+    reports: NDArray[np.int64]
     cut: int
+
+    def together(self, kinds: NDArray[Any]) -> "Mixes":
+        """Those who hear the same and are of the same kind (viewers,), a small number, taken together."""
+        starts = np.flatnonzero(np.diff(self.rows, prepend=-1))
+        listener = np.repeat(np.arange(starts.size), np.diff(starts, append=self.rows.size))
+        listeners = self.rows[starts]
+        heard = np.zeros((EVENTS_PER_FRAME_MAX, starts.size), np.int64)
+        heard[np.arange(self.rows.size) - starts[listener], listener] = self.reports + 1
+        # One number for each mix: three digits to a base of reports.
+        base = int(self.reports.max(initial=0)) + 2
+        code = kinds[listeners].astype(np.int64)
+        for digit in heard:
+            code = code * base + digit
+        _, first, mix = np.unique(code, return_index=True, return_inverse=True)
+        parts = [[report - 1 for report in each if report] for each in heard[:, first].T.tolist()]
+        return Mixes(listeners.tolist(), mix.tolist(), listeners[first].tolist(), parts)
+
+
+class Mixes(NamedTuple):
+    """Listener `rows[i]` hears `parts[of[i]]`, which are reports in order; `examples` has one listener of each mix.
+
+    People who stand together hear the same, so there are few mixes.
+    """
+
+    rows: list[int]
+    of: list[int]
+    examples: list[int]
+    parts: list[list[int]]
+
+
+_NOTHING = np.zeros(0, np.int64)
 
 
 def choose_reports(reports: Sequence[Report], viewers: NDArray[np.int32], scene: Scene) -> Heard:
     """Choose for each viewer among reports that have an audience (not `only` ones)."""
     if not reports or not viewers.size:
-        return Heard([], [], 0)
+        return Heard(_NOTHING, _NOTHING, 0)
     columns = np.array([(r.zone, r.x, r.z, r.radius_cm, r.importance) for r in reports], np.int64)
     kept = np.argsort(-columns[:, 4], kind="stable")[:REPORTS_MAX]
     zone, x, z, radius, importance = (columns[kept, i, None] for i in range(5))
@@ -41,4 +72,4 @@ def choose_reports(reports: Sequence[Report], viewers: NDArray[np.int32], scene:
     place = np.arange(rows.size) - np.searchsorted(rows, rows)
     chosen = place < EVENTS_PER_FRAME_MAX
     dropped = (len(reports) - kept.size) * viewers.size
-    return Heard(rows[chosen].tolist(), events[chosen].tolist(), int(np.count_nonzero(~chosen)) + dropped)
+    return Heard(rows[chosen], events[chosen], int(np.count_nonzero(~chosen)) + dropped)

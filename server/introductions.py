@@ -32,6 +32,8 @@ class Introductions:
         self._seat_of = np.zeros(SLOTS, np.int32)
         self._seats = 1  # seat 0 belongs to nobody
         self._knows = np.zeros((SEATS_FIRST, SEATS_FIRST // 8), np.uint8)
+        # How many there are in a viewer's set whom it does not know yet, by the viewer's slot.
+        self._unmet = np.ones(SLOTS, np.int16)
         self._entry_of: dict[int, bytes] = {}
 
     def learn(self, records: Sequence[ProfileRecord]) -> None:
@@ -48,6 +50,16 @@ class Introductions:
     def forget_viewer(self, slot: int) -> None:
         """The next viewer in this slot knows nobody."""
         self._knows[self._seat(slot)] = 0
+        self._unmet[slot] = 1
+
+    def review(self, viewers: NDArray[np.int32], sets: NDArray[np.int32]) -> None:
+        """These viewers' interest sets have been chosen anew, EMPTY behind: see who has somebody to meet.
+
+        Once for each choice, because looking through every frame took as long as laying it out. Whoever
+        joins or changes meanwhile is introduced after the next choice, half a second later.
+        """
+        unknown, _ = self._unknown(viewers, sets)
+        self._unmet[viewers] = np.count_nonzero(unknown, axis=1)
 
     def due(
         self, viewers: NDArray[np.int32], shown: NDArray[np.int32], counts: NDArray[np.int64]
@@ -56,20 +68,32 @@ class Introductions:
 
         `shown` is (viewers, records) slots, of which the first `counts[i]` are in the frame.
         """
-        seats = self._seat_of[shown]
-        bits = np.left_shift(1, seats & 7).astype(np.uint8)
-        viewer_seats = self._seat_of[viewers]
-        unknown = self._knows[viewer_seats[:, None], seats >> 3] & bits == 0
-        # In seat 0 is whoever has no profile yet; there is nothing to tell of them.
-        unknown &= (np.arange(shown.shape[1]) < counts[:, None]) & (seats != 0)
-        if not unknown.any():
+        rows = np.flatnonzero(self._unmet[viewers] > 0)
+        if not rows.size:
             return {}
+        viewers, shown = viewers[rows], shown[rows]
+        unknown, seats = self._unknown(viewers, shown)
+        unknown &= np.arange(shown.shape[1]) < counts[rows, None]
         unknown &= np.cumsum(unknown, axis=1) <= PROFILES_PER_MESSAGE_MAX
-        rows, columns = np.nonzero(unknown)
+        told, columns = np.nonzero(unknown)
+        seats = seats[told, columns]
         # Two of a viewer's newcomers may share a byte; `at` sets both their bits.
-        np.bitwise_or.at(self._knows, (viewer_seats[rows], seats[rows, columns] >> 3), bits[rows, columns])
-        pairs = zip(rows.tolist(), shown[rows, columns].tolist(), strict=True)
+        bits = np.left_shift(1, seats & 7).astype(np.uint8)
+        np.bitwise_or.at(self._knows, (self._seat_of[viewers[told]], seats >> 3), bits)
+        self._unmet[viewers] -= np.bincount(told, minlength=viewers.size).astype(np.int16)
+        pairs = zip(rows[told].tolist(), shown[told, columns].tolist(), strict=True)
         return {row: [self._entry_of[slot] for _, slot in group] for row, group in groupby(pairs, itemgetter(0))}
+
+    def _unknown(
+        self, viewers: NDArray[np.int32], slots: NDArray[np.int32]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+        """Which of (viewers, any) slots each viewer does not know, and their seats.
+
+        In seat 0 is whoever has no profile yet; there is nothing to tell of them.
+        """
+        seats = self._seat_of[slots]
+        known = self._knows.reshape(-1)[(seats >> 3) + (self._seat_of[viewers] * self._knows.shape[1])[:, None]]
+        return ((known >> (seats & 7).astype(np.uint8)) & 1 == 0) & (seats != 0), seats
 
     def _seat(self, slot: int) -> int:
         seat = int(self._seat_of[slot])

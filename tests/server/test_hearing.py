@@ -21,7 +21,7 @@ def hear(reports: list[Report], bodies: list[Body]) -> Heard:
 def by_row(heard: Heard) -> dict[int, list[int]]:
     """Whom each viewer hears, in order; viewers who hear nothing are left out."""
     said: dict[int, list[int]] = {}
-    for row, report in zip(heard.rows, heard.reports, strict=True):
+    for row, report in zip(heard.rows.tolist(), heard.reports.tolist(), strict=True):
         said.setdefault(row, []).append(report)
     return said
 
@@ -83,5 +83,21 @@ def test_a_city_apart_does_not_wrap_round_to_near() -> None:
 
 
 def test_without_reports_or_listeners_nothing_is_heard() -> None:
-    assert hear([], [Body(1)]) == Heard([], [], 0)
-    assert choose_reports([near(0)], np.zeros(0, np.int32), scene_of([])) == Heard([], [], 0)
+    for nothing in (hear([], [Body(1)]), choose_reports([near(0)], np.zeros(0, np.int32), scene_of([]))):
+        assert by_row(nothing) == {}
+        assert nothing.cut == 0
+        assert nothing.together(np.zeros(1)) == ([], [], [], [])
+
+
+@given(reports=reports, places=bodies)
+def test_whoever_hears_the_same_over_the_same_transport_shares_a_mix(
+    reports: list[Report], places: list[tuple[int, int]]
+) -> None:
+    websocket = np.arange(len(places)) % 2 == 0
+    heard = hear(reports, [Body(slot, x, z) for slot, (x, z) in enumerate(places, 1)])
+    mixes = heard.together(websocket)
+    assert {row: mixes.parts[mix] for row, mix in zip(mixes.rows, mixes.of, strict=True)} == by_row(heard)
+    assert all(websocket[row] == websocket[mixes.examples[mix]] for row, mix in zip(mixes.rows, mixes.of, strict=True))
+    assert len({(*parts, websocket[row]) for parts, row in zip(mixes.parts, mixes.examples, strict=True)}) == len(
+        mixes.parts
+    )

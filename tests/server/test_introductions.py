@@ -36,7 +36,9 @@ def shown(*frames: list[int]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
 
 def introduce(introductions: Introductions, viewer: int, frame: list[int]) -> list[ProfileRecord]:
     """Who is introduced to one viewer with one frame."""
-    due = introductions.due(np.array([viewer], np.int32), *shown(frame))
+    rows, counts = shown(frame)
+    introductions.review(np.array([viewer], np.int32), rows)
+    due = introductions.due(np.array([viewer], np.int32), rows, counts)
     if not due:
         return []
     message = decode_server(profiles_payload(due[0]))
@@ -83,7 +85,9 @@ def test_at_most_eight_are_introduced_with_a_frame_those_who_come_first_first() 
 def test_viewers_are_introduced_each_on_their_own() -> None:
     introductions = everybody([1, 2, 3, 4])
     assert introduce(introductions, 4, [1, 2]) == [record(1), record(2)]
-    due = introductions.due(np.array([4, 3], np.int32), *shown([1, 2, 3], [1, 2]))
+    viewers, frames = np.array([4, 3], np.int32), shown([1, 2, 3], [1, 2])
+    introductions.review(viewers, frames[0])
+    due = introductions.due(viewers, *frames)
     assert {row: len(entries) for row, entries in due.items()} == {0: 1, 1: 2}
 
 
@@ -144,3 +148,12 @@ def test_ready_entries_put_together_are_the_message_that_the_codec_writes(count:
     payload = profiles_payload([encode_entry(profile) for profile in profiles])
     assert payload == encode(Profiles(profiles))
     assert len(payload) <= SERVER_MESSAGE_BYTES_MAX
+
+
+def test_whoever_has_met_everybody_in_their_set_is_not_looked_through_again_before_the_next_choice() -> None:
+    introductions = everybody([1, 2, 3])
+    assert slots_of(introduce(introductions, 3, [1])) == [1]
+    viewer, frame = np.array([3], np.int32), shown([1, 2])
+    assert introductions.due(viewer, *frame) == {}
+    introductions.review(viewer, frame[0])
+    assert list(introductions.due(viewer, *frame)) == [0]
