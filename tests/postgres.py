@@ -59,7 +59,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Runs it, and returns when it answers."""
-        command = [self._bin / "postgres", "-D", self._data, "-k", self.directory, *OPTIONS]
+        command: list[str | Path] = [self._bin / "postgres", "-D", self._data, "-k", self.directory, *OPTIONS]
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, user=self._user, process_group=0)
         ready = self._bin / "pg_isready"

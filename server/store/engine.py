@@ -1,10 +1,13 @@
 """The way to the database: its driver, its pool, and what each connection is told first."""
 
+import asyncio
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event, make_url
+import aiosqlite
+from sqlalchemy import AsyncAdaptedQueuePool, Connection, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -38,10 +41,11 @@ def _sqlite(url: URL, settings: StoreSettings, read_only: bool) -> AsyncEngine:
     path = Path(url.database or "")
     if not read_only:
         _own(path)
-    mode = "ro" if read_only else "rw"
+    place = f"file:{_quoted(path)}?mode={'ro' if read_only else 'rw'}"
     engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=f"file:{_quoted(path)}", query={"mode": mode, "uri": "true"}),
-        connect_args={"timeout": settings.busy_timeout_s, "isolation_level": None},
+        "sqlite+aiosqlite://",
+        poolclass=AsyncAdaptedQueuePool,
+        async_creator=lambda: _connected(place, settings.busy_timeout_s),
         # What is stored is nobody else's business, logs of errors included.
         hide_parameters=True,
         pool_size=CONNECTIONS_MAX,
@@ -52,6 +56,18 @@ def _sqlite(url: URL, settings: StoreSettings, read_only: bool) -> AsyncEngine:
     event.listen(engine.sync_engine, "begin", lambda connection: _begin(connection, begin))
     event.listen(engine.sync_engine, "connect", lambda connection, _: _introduce(connection, read_only))
     return engine
+
+
+async def _connected(place: str, busy_timeout_s: float) -> aiosqlite.Connection:
+    connection = aiosqlite.connect(place, uri=True, timeout=busy_timeout_s, isolation_level=None)
+    # As SQLAlchemy does it: a connection that hangs does not keep the process from its end.
+    connection._thread.daemon = True
+    try:
+        return await connection
+    except sqlite3.Error:
+        # Its thread still has something to tell this loop, which may be gone in a moment.
+        await asyncio.to_thread(connection._thread.join)
+        raise
 
 
 def _own(path: Path) -> None:

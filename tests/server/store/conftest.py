@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.fakes import FakeStore
 from tests.postgres import PostgresServer
 
 # Short, so that a test of an outage need not wait for it, and long beside what anything here takes.
-PATIENCE = {"busy_timeout_s": 0.05, "connect_timeout_s": 5, "answer_timeout_s": 5}
+PATIENCE: dict[str, Any] = {"busy_timeout_s": 0.05, "connect_timeout_s": 5, "answer_timeout_s": 5}
 WELCOME_CRYSTALS = 100
 MIGRATED = "migrated"
 

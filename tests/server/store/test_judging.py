@@ -41,7 +41,7 @@ def test_asking_again_after_an_answer_that_was_lost_changes_nothing(asked: list[
     for entry in accepted:
         balances |= {name: balances.get(name, 0) + amount for name, amount in entry.postings}
     settled = {verdict.key for verdict in first if verdict.settled}
-    again, new = judge([entry for entry in accepted], {entry.key: entry.postings for entry in accepted}, balances)
+    again, new = judge(list(accepted), {entry.key: entry.postings for entry in accepted}, balances)
     assert new == []
     assert {verdict.key for verdict in again if verdict.settled} == settled
 
