@@ -2,7 +2,8 @@
 
 Every viewer gets a frame on every second tick: those in even slots on even ticks, the others on odd
 ones, so that sends are spread. Beside the frame go the profiles of people it shows for the first
-time, the events in earshot since the last frame and, once a second, the crowd map: all in one write.
+time, the events in earshot since the last frame, fireworks, and now and then the crystals near it and
+the crowd map: all in one write.
 """
 
 from collections.abc import Sequence
@@ -15,13 +16,15 @@ from numpy.typing import NDArray
 
 from protocol.frames import FLAG_GROUNDED, HEADER_DTYPE, RECORD_DTYPE, FrameRows, build_frames
 from protocol.limits import FRAME_NEAREST, FRAME_RECORDS_MAX, INTEREST_MAX
-from server.bus import Report
+from server.bus import Report, Snapshot
 from server.crowdmap import CrowdMap
+from server.crystal_sight import CrystalSight
 from server.entities import SLOTS
 from server.hearing import Heard, choose_reports
 from server.introductions import Introductions, profiles_payload
 from server.outbox import Outbox
 from server.scene import Scene
+from server.sky import SkyWatch
 from world.interest import Interest, Sight
 from world.nearest import EMPTY
 
@@ -63,6 +66,8 @@ class Delivery:
     extras: dict[int, bytes]
     heard: int = 0
     cut: int = 0
+    # Fireworks that somebody was not told of one by one.
+    counted: int = 0
     mark_bytes: int = 0
     # Slots of those who had more than `mark_bytes` left to take after they were written to.
     behind: list[int] = field(default_factory=list)
@@ -89,6 +94,8 @@ class Fanout:
         self.interest = Interest(SLOTS, sight)
         self.introductions = Introductions()
         self._scene = scene
+        self.crystals = CrystalSight()
+        self._sky = SkyWatch()
         self._crowd_map = CrowdMap(scene, 0)
         self._reports: list[Report] = []
         self._fresh_reports: list[Report] = []
@@ -97,11 +104,19 @@ class Fanout:
         """A viewer came or left: whoever sees from this slot next starts from nothing."""
         self.interest.forget(slot)
         self.introductions.forget_viewer(slot)
+        self.crystals.forget(slot)
+        self._sky.forget(slot)
 
-    def hear(self, reports: Sequence[Report]) -> None:
+    def learn(self, snapshot: Snapshot) -> None:
+        """What a zone's snapshot says beside where everybody is: who they are, and which crystals lie there."""
+        self.introductions.learn(snapshot.profiles)
+        self.crystals.learn(snapshot.zone, snapshot.crystals)
+
+    def hear(self, tick: int, reports: Sequence[Report]) -> None:
         """This tick's reports, for viewers served now and those served next; call it once a tick."""
         self._reports = self._fresh_reports
-        self._fresh_reports = list(reports)
+        self._fresh_reports = [report for report in reports if not report.until_tick]
+        self._sky.hear(tick, [report for report in reports if report.until_tick])
 
     def look(self, tick: int, slots: NDArray[np.int32]) -> NDArray[np.int64]:
         """Refresh the interest sets whose turn it is; returns how many each of them holds."""
@@ -119,8 +134,14 @@ class Fanout:
         headers = self._headers(tick, slots, shed_level)
         frames = build_frames(headers, self._records(slots, shown), counts, viewers.websocket)
         heard = choose_reports([*self._reports, *self._fresh_reports], slots, self._scene)
-        extras = self._extras(tick, viewers, self.introductions.due(slots, shown, counts), heard)
-        return Delivery(viewers, frames, extras, len(heard.rows), heard.cut, self._mark_bytes)
+        told, counted = self._sky.due(tick, slots, self._scene)
+        extras = self._spoken(viewers, heard)
+        for row, entries in self.introductions.due(slots, shown, counts).items():
+            extras[row] = viewers.outboxes[row].frame(profiles_payload(entries)) + extras.get(row, b"")
+        for due in (told, self.crystals.due(tick, slots, self._scene), self._crowd_maps(tick, slots)):
+            for row, payloads in due.items():
+                extras[row] = extras.get(row, b"") + b"".join(map(viewers.outboxes[row].frame, payloads))
+        return Delivery(viewers, frames, extras, len(heard.rows), heard.cut, counted, self._mark_bytes)
 
     def _shown(self, tick: int, slots: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """The slots each frame shows, (viewers, FRAME_RECORDS_MAX) with those present first, and their number."""
@@ -155,19 +176,12 @@ class Fanout:
             records[name] = getattr(scene, name)[shown]
         return records
 
-    def _extras(
-        self, tick: int, viewers: Viewers, introduced: dict[int, list[bytes]], heard: Heard
-    ) -> dict[int, bytes]:
-        """What goes out behind the frames, by viewer's row: profiles, then events, then the crowd map."""
-        slots, outboxes = viewers.slots, viewers.outboxes
-        extras = self._spoken(viewers, heard)
-        for row, entries in introduced.items():
-            extras[row] = outboxes[row].frame(profiles_payload(entries)) + extras.get(row, b"")
+    def _crowd_maps(self, tick: int, slots: NDArray[np.int32]) -> dict[int, list[bytes]]:
+        """Whose turn it is to get the crowd map, by row."""
         if tick - self._crowd_map.tick >= TICKS_PER_CROWD_MAP:
             self._crowd_map = CrowdMap(self._scene, tick)
-        for row in np.flatnonzero((tick - slots) % TICKS_PER_CROWD_MAP == 0).tolist():
-            extras[row] = extras.get(row, b"") + outboxes[row].frame(self._crowd_map.payload_for(int(slots[row])))
-        return extras
+        rows = np.flatnonzero((tick - slots) % TICKS_PER_CROWD_MAP == 0).tolist()
+        return {row: [self._crowd_map.payload_for(int(slots[row]))] for row in rows}
 
     def _spoken(self, viewers: Viewers, heard: Heard) -> dict[int, bytes]:
         """What each viewer hears, by its row, framed; each mix of reports is put together once for each transport."""

@@ -29,8 +29,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from world.bins import BIN_CM, Bins, Index, Int
-from world.nearest import EMPTY, FAR, OFFSET_MAX, Candidates, Places, Ranked, candidates_around, take_least
+from world.bins import Bins, Index, Int
+from world.nearest import (
+    EMPTY,
+    FAR,
+    OFFSET_MAX,
+    Candidates,
+    Places,
+    Ranked,
+    candidates_around,
+    look_to_hold,
+    take_least,
+)
 
 INTEREST_MAX = 64
 PINNED_MAX = 8
@@ -42,8 +52,6 @@ LOOK_FACTOR, LOOK_CM = 1.2, 40
 SQUARE_LEAST, SQUARE_MOST = 80, 1000
 # People wanted in a square that is chosen anew: 76 in its circle, a fifth more than a set.
 SQUARE_WANTED = 97
-# Distances tried for a square that is chosen anew, in bins, each about a third larger than the one before.
-WIDENINGS = np.array([1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 29, 38, 50, 66, 87, 115, 152], np.int32)
 # A member counts as this much nearer than it is: 13/16 of its squared distance, a tenth in distance.
 KEEP_NUMERATOR, KEEP_SHIFT = 13, 4
 # Viewers who look together: the table of what they note stays within the processor's cache.
@@ -139,7 +147,7 @@ class Interest:
         unfit = (counts < SQUARE_LEAST) | (counts > SQUARE_MOST) | (look_cm == 0)
         anew = np.flatnonzero(unfit & (look_cm < self._sight_cm))
         if anew.size:
-            look_cm[anew] = _look_anew(places.part(anew), bins, self._sight_cm)
+            look_cm[anew] = look_to_hold(SQUARE_WANTED, places.part(anew), bins, self._sight_cm)
         return look_cm
 
     def _look(self, group: "_Group", bins: Bins, crowd: Crowd) -> None:
@@ -222,11 +230,3 @@ class _Group(NamedTuple):
 
     def part(self, rows: slice | Index) -> "_Group":
         return _Group(self.slots[rows], self.places.part(rows), self.look_cm[rows], self.kept[rows])
-
-
-def _look_anew(places: Places, bins: Bins, sight_cm: int) -> Int:
-    """How far to look so that a circle of that radius should hold a set."""
-    steps = np.append(WIDENINGS[sight_cm > WIDENINGS * BIN_CM] * BIN_CM, sight_cm).astype(np.int32)
-    enough = bins.counts_in(bins.around(places.x[:, None], places.z[:, None], steps)) >= SQUARE_WANTED
-    enough[:, -1] = True
-    return np.asarray(steps[np.argmax(enough, axis=1)], np.int32)

@@ -16,6 +16,8 @@ FAR = np.int32(0x7FFFFFFF)
 OFFSET_MAX = 32767
 # Slot 0 belongs to nobody.
 EMPTY = 0
+# Distances tried for a square that should hold so many, in bins, each about a third larger than the one before.
+WIDENINGS = np.array([1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 29, 38, 50, 66, 87, 115, 152], np.int32)
 
 
 class Places(NamedTuple):
@@ -63,6 +65,14 @@ def candidates_around(places: Places, look_cm: Int, bins: Bins) -> Candidates:
     dz *= dz
     rank += dz
     return Candidates(member, rank, counts)
+
+
+def look_to_hold(wanted: int, places: Places, bins: Bins, sight_cm: int) -> Int:
+    """How far (cm) to look from each place so that a square holds `wanted`; `sight_cm` where there are not so many."""
+    steps = np.append(WIDENINGS[sight_cm > WIDENINGS * BIN_CM] * BIN_CM, sight_cm).astype(np.int32)
+    enough = bins.counts_in(bins.around(places.x[:, None], places.z[:, None], steps)) >= wanted
+    enough[:, -1] = True
+    return np.asarray(steps[np.argmax(enough, axis=1)], np.int32)
 
 
 def take_least(first: Ranked, candidates: Candidates, bins: Bins, most: int) -> Ranked:

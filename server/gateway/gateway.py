@@ -95,7 +95,7 @@ class Gateway:
         """Take in what the zones published: the scene, who moved between them, what happened."""
         self.scene.merge(published.snapshots)
         for snapshot in published.snapshots:
-            self._fanout.introductions.learn(snapshot.profiles)
+            self._fanout.learn(snapshot)
             if snapshot.programme is not None:
                 self.programme.learn(snapshot.zone, snapshot.programme)
             for entity, zone in snapshot.departed:
@@ -104,7 +104,7 @@ class Gateway:
         for report in published.reports:
             if report.only:
                 self._tell_one(report)
-        self._fanout.hear([report for report in published.reports if not report.only])
+        self._fanout.hear(self.tick, [report for report in published.reports if not report.only])
         self.reception.arrived(self.scene.holds, self.tick, self._clock)
 
     def look(self) -> None:
@@ -122,6 +122,7 @@ class Gateway:
         self._metrics.frames_sent["tcp"].inc(len(viewers.outboxes) - websockets)
         self._metrics.events_heard.inc(delivery.heard)
         self._metrics.events_cut["cap"].inc(delivery.cut)
+        self._metrics.events_cut["sky"].inc(delivery.counted)
         return delivery
 
     def publish_gauges(self) -> None:

@@ -31,7 +31,8 @@ TRANSPORTS = ("ws", "tcp")
 # What a tick does, in order; `total` is from its start to its last write.
 PHASES = ("input", "zones", "merge", "interest", "frames", "send", "total")
 FRAME_SKIPS = ("slow",)
-EVENT_CUTS = ("cap",)
+# `sky` counts fireworks that a viewer got in its aggregate instead of one by one.
+EVENT_CUTS = ("cap", "sky")
 COMMAND_OUTCOMES = ("applied", "refused", "fault", "dropped")
 # `rule` is any refusal by the world itself: which rule, the client is told and the log tells.
 DENIALS = ("unknown_deed", "invalid", "rate", "rule", "fault")

@@ -41,7 +41,7 @@ class Hall:
         self._scene.merge([self._first._replace(rows=rows)])
         self.fanout.look(tick, people.slots)
         talking = self._chance.integers(1, len(rows) + 1, self._chance.poisson(len(rows) * SAID_PER_TICK))
-        self.fanout.hear([self._said(tick, slot) for slot in talking.tolist()])
+        self.fanout.hear(tick, [self._said(tick, slot) for slot in talking.tolist()])
 
     def turn(self, tick: int) -> Viewers:
         """Whose turn it is."""

@@ -283,7 +283,7 @@ def test_viewers_of_both_ticks_hear_a_report_once_each() -> None:
     hall = Hall(row(2))
     one, other = hall.seat(1), FakeClient()
     for tick, reports in enumerate([[said(1000)], [], []], 2):
-        hall.fanout.hear(reports)
+        hall.fanout.hear(1, reports)
         turn = {1: one} if tick % TICKS_PER_FRAME == 0 else {2: other}
         hall.fanout.prepare(tick, viewers_of(turn), 0).write(0, 1)
     assert heard(one) == heard(other) == ["hello"]
@@ -293,7 +293,7 @@ def test_a_report_of_the_tick_before_a_viewers_turn_is_heard_too() -> None:
     hall = Hall(row(1))
     client = hall.seat(1)
     for tick, reports in enumerate([[said(1000, b"odd")], [said(1000, b"even")], [said(1000, b"late")]], 1):
-        hall.fanout.hear(reports)
+        hall.fanout.hear(1, reports)
         if tick % TICKS_PER_FRAME == 0:
             hall.prepare(tick).write(0, 1)
     assert heard(client) == ["odd", "even"]
@@ -302,7 +302,7 @@ def test_a_report_of_the_tick_before_a_viewers_turn_is_heard_too() -> None:
 def test_events_in_earshot_go_out_in_either_framing_and_are_counted() -> None:
     hall = Hall(row(40))
     tcp, websocket, far = hall.seat(1), hall.seat(2, websocket=True), hall.seat(40)
-    hall.fanout.hear([said(1000, str(number).encode()) for number in range(5)])
+    hall.fanout.hear(1, [said(1000, str(number).encode()) for number in range(5)])
     delivery = hall.serve(2)
     assert heard(tcp) == heard(websocket) == ["0", "1", "2"]
     assert heard(far) == []

@@ -1,0 +1,99 @@
+"""Which crystals each viewer is shown: the nearest few, twice a second, and only when they are others than before."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocol.codec import encode
+from protocol.crystals import CRYSTAL_ROW_DTYPE
+from protocol.limits import CRYSTALS_MAX
+from protocol.messages import Crystals
+from server.entities import SLOTS
+from server.scene import Scene
+from world.bins import Bins
+from world.nearest import EMPTY, FAR, Places, Ranked, candidates_around, look_to_hold, take_least
+from world.snapshot import CRYSTAL_DTYPE
+
+# Twice a second at 20 ticks/s: somebody who runs has come three metres further, and a set of crystals with them.
+TICKS_PER_CRYSTALS = 10
+# A crystal glitters no farther; beyond, a rain is seen by the people who run for it.
+SIGHT_CM = 6000
+# Wanted in a square so that the circle within it holds a set and a half.
+SQUARE_WANTED = CRYSTALS_MAX * 2
+_NOBODY = np.zeros(0, CRYSTAL_DTYPE)
+
+
+class CrystalSight:
+    """The crystals of all zones, and what each viewer was last shown of them."""
+
+    def __init__(self) -> None:
+        self._of_zone: dict[int, NDArray[np.void]] = {}
+        self._crystals = _NOBODY
+        self._bins: Bins | None = None
+        # The ids that each viewer was last told, by its slot, 0 behind. Untouched pages cost no memory.
+        self._told = np.zeros((SLOTS, CRYSTALS_MAX), np.uint32)
+
+    def learn(self, zone: int, crystals: NDArray[np.void] | None) -> None:
+        """What lies in a zone now, CRYSTAL_DTYPE; None: the same as before."""
+        if crystals is None:
+            return
+        self._of_zone[zone] = crystals
+        self._crystals = np.concatenate(list(self._of_zone.values()))
+        self._bins = None
+
+    def forget(self, slot: int) -> None:
+        """The next viewer in this slot has been told of none."""
+        self._told[slot] = 0
+
+    def due(self, tick: int, slots: NDArray[np.int32], scene: Scene) -> dict[int, list[bytes]]:
+        """Who of the viewers is told now: row -> its encoded `Crystals`."""
+        rows = np.flatnonzero((tick - slots) % TICKS_PER_CRYSTALS == 0)
+        if not rows.size:
+            return {}
+        found = self._nearest(slots[rows], scene)
+        told = self._told[slots[rows]]
+        ids = self._crystals["crystal"][found - 1] if self._crystals.size else np.zeros_like(told)
+        ids[found == EMPTY] = 0
+        # Whoever sees the same ones in another order has nothing to learn.
+        changed = np.flatnonzero((np.sort(ids, axis=1) != np.sort(told, axis=1)).any(axis=1))
+        self._told[slots[rows[changed]]] = ids[changed]
+        return self._payloads(tick, slots, rows[changed], found[changed], scene)
+
+    def _nearest(self, slots: NDArray[np.int32], scene: Scene) -> NDArray[np.int32]:
+        """The nearest crystals of each viewer, (viewers, CRYSTALS_MAX), as their place in `_crystals` plus one."""
+        found = np.full((slots.size, CRYSTALS_MAX), EMPTY, np.int32)
+        if not self._crystals.size:
+            return found
+        if self._bins is None:
+            numbers = np.arange(1, self._crystals.size + 1, dtype=np.int32)
+            self._bins = Bins(numbers, self._crystals["x"].copy(), self._crystals["z"].copy())
+        bins, places = self._bins, Places(scene.x[slots], scene.z[slots])
+        look_cm = look_to_hold(SQUARE_WANTED, places, bins, SIGHT_CM)
+        rows = np.arange(slots.size)
+        while rows.size:
+            nobody = np.zeros((rows.size, 0), np.int32)
+            around = candidates_around(places.part(rows), look_cm, bins)
+            within = around.rank <= np.repeat(look_cm * look_cm, around.counts)
+            taken = take_least(Ranked(nobody, nobody), around.only(within), bins, CRYSTALS_MAX)
+            found[rows] = taken.slots
+            short = np.flatnonzero((taken.ranks[:, -1] == FAR) & (look_cm < SIGHT_CM))
+            rows, look_cm = rows[short], np.minimum(look_cm[short] * 4 // 3, SIGHT_CM)
+        return found
+
+    def _payloads(
+        self, tick: int, slots: NDArray[np.int32], rows: NDArray[np.int64], found: NDArray[np.int32], scene: Scene
+    ) -> dict[int, list[bytes]]:
+        viewers, near = (
+            slots[rows],
+            self._crystals[found - 1] if self._crystals.size else np.zeros(found.shape, CRYSTAL_DTYPE),
+        )
+        packed = np.empty(found.shape, CRYSTAL_ROW_DTYPE)
+        for name in ("crystal", "kind", "value"):
+            packed[name] = near[name]
+        for name, axis in (("x", scene.x), ("y", scene.y), ("z", scene.z)):
+            packed[f"d{name}"] = near[name] - axis[viewers][:, None]
+        counts = np.count_nonzero(found, axis=1).tolist()
+        x, y, z = (axis[viewers].tolist() for axis in (scene.x, scene.y, scene.z))
+        return {
+            row: [encode(Crystals(tick, x[i], y[i], z[i], packed[i, : counts[i]].tobytes()))]
+            for i, row in enumerate(rows.tolist())
+        }

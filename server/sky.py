@@ -1,0 +1,198 @@
+"""What each viewer is told of the sky: the fireworks that matter most, so many a second, and the rest by eighths.
+
+A firework is a report that lasts (`Report.until_tick`). In a storm of them a viewer is told of the important and
+near ones up to a cap; how many more there were in each eighth of the sky it hears once a second, in one message of
+a dozen bytes. Nothing waits: what is not told at once is in the aggregate. Whoever comes later is told what is
+still in the sky.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocol.codec import encode
+from protocol.limits import SKY_EIGHTHS
+from protocol.messages import Sky
+from server.bus import Report
+from server.entities import SLOTS
+from server.scene import Scene
+
+# Eight bursts a second are more than an eye follows; as events they are a kilobyte.
+TOLD_PER_S = 8
+TICKS_PER_S = 20
+# Launches looked at for one frame. All of a storm's would be a matrix of crowd times crowd; of two hundred at once the
+# nearest of a hundred, drawn at random, are as good to look at.
+LOOKED_AT_MAX = 127
+# What is in the sky and can be told to newcomers: the youngest of it, no more than can be looked at.
+ALOFT_MAX = LOOKED_AT_MAX
+# A storm is counted by squares of twenty metres, so that it costs no more than its squares.
+CELL_CM = 2000
+# Half metres: a squared distance within sight takes 19 bits, the importance above it 2, the launch's place below it 7.
+_UNIT_CM = 50
+_DISTANCE_BITS, _PLACE_BITS = 20, 7
+_NONE = np.uint32(0xFFFFFFFF)
+_ONE_EIGHTH = 2 * np.pi / SKY_EIGHTHS
+_COUNT_MAX = 255
+_IMPORTANCE_MAX = 2
+
+Int = NDArray[np.int32]
+
+
+class Launches(NamedTuple):
+    """Launches as columns: where (cm), how far they are seen, how much they matter, and as whole messages."""
+
+    x: Int
+    z: Int
+    radius_cm: Int
+    importance: Int
+    payloads: list[bytes]
+
+    @classmethod
+    def of(cls, reports: Sequence[Report]) -> "Launches":
+        """Reports that last."""
+        columns = np.array([(r.x, r.z, r.radius_cm, r.importance) for r in reports], np.int32).reshape(-1, 4)
+        x, z, radius_cm, importance = columns.T
+        return cls(x, z, radius_cm, importance, [report.payload for report in reports])
+
+
+class SkyWatch:
+    """What was launched lately, what is still in the sky, and what each viewer has been told."""
+
+    def __init__(self) -> None:
+        # The launches of each tick of the last second, and those who can still be seen.
+        self._recent: deque[tuple[int, list[Report]]] = deque()
+        self._aloft: list[Report] = []
+        # By viewers' slots: who has not been served yet, how many launches they may still be told of, when that
+        # was reckoned, and in which eighths those were that they have been told of since their last `Sky`.
+        self._new = np.ones(SLOTS, np.bool_)
+        self._allowed = np.zeros(SLOTS, np.float32)
+        self._reckoned = np.zeros(SLOTS, np.int64)
+        self._told = np.zeros((SLOTS, SKY_EIGHTHS), np.int32)
+
+    def hear(self, tick: int, reports: list[Report]) -> None:
+        """This tick's launches; call it once a tick."""
+        while self._recent and self._recent[0][0] <= tick - TICKS_PER_S:
+            self._recent.popleft()
+        if reports:
+            self._recent.append((tick, reports))
+        if reports or self._aloft:
+            aloft = [report for report in self._aloft if report.until_tick > tick]
+            self._aloft = [*aloft, *reports][-ALOFT_MAX:]
+
+    def forget(self, slot: int) -> None:
+        """The next viewer in this slot has been told of nothing."""
+        self._new[slot] = True
+        self._allowed[slot] = TOLD_PER_S
+        self._told[slot] = 0
+
+    def due(self, tick: int, slots: Int, scene: Scene) -> tuple[dict[int, list[bytes]], int]:
+        """What these viewers, served in this tick, are told: row -> payloads; and how many launches were only counted.
+
+        Launches that reach a viewer's frame are those of its tick and the one before.
+        """
+        due: dict[int, list[bytes]] = {}
+        if self._recent or self._aloft:
+            new = self._new[slots]
+            self._tell(tick, slots, np.flatnonzero(new), self._aloft, scene, due)
+            fresh = [report for at, reports in self._recent if at >= tick - 1 for report in reports]
+            self._tell(tick, slots, np.flatnonzero(~new), _some(tick, fresh), scene, due)
+        self._new[slots] = False
+        rows = np.flatnonzero((tick - slots) % TICKS_PER_S == TICKS_PER_S // 2)
+        return due, self._sum_up(tick, slots, rows, scene, due) if self._recent else 0
+
+    def _tell(
+        self,
+        tick: int,
+        slots: Int,
+        rows: NDArray[np.int64],
+        reports: Sequence[Report],
+        scene: Scene,
+        due: dict[int, list[bytes]],
+    ) -> None:
+        """Tell some viewers of the launches that matter most to them, as many as each may be told of."""
+        rows = rows[self._reckon(tick, slots[rows]) >= 1] if reports else rows[:0]
+        if not rows.size:
+            return
+        launches, viewers = Launches.of(reports), slots[rows]
+        places = _most_important(launches, scene.x[viewers], scene.z[viewers])
+        told = (places >= 0) & (np.arange(TOLD_PER_S) < np.floor(self._allowed[viewers])[:, None])
+        self._allowed[viewers] -= np.count_nonzero(told, axis=1)
+        who, column = np.nonzero(told)
+        which = places[who, column]
+        eighths = _eighth(
+            _middle(launches.x[which]) - scene.x[viewers[who]], _middle(launches.z[which]) - scene.z[viewers[who]]
+        )
+        np.add.at(self._told, (viewers[who], eighths), 1)
+        for row, place in zip(rows[who].tolist(), which.tolist(), strict=True):
+            due.setdefault(row, []).append(launches.payloads[place])
+
+    def _reckon(self, tick: int, viewers: Int) -> NDArray[np.float32]:
+        """How many launches each viewer may be told of now."""
+        earned = (tick - self._reckoned[viewers]) * (TOLD_PER_S / TICKS_PER_S)
+        self._reckoned[viewers] = tick
+        self._allowed[viewers] = np.minimum(self._allowed[viewers] + earned, TOLD_PER_S)
+        return self._allowed[viewers]
+
+    def _sum_up(self, tick: int, slots: Int, rows: NDArray[np.int64], scene: Scene, due: dict[int, list[bytes]]) -> int:
+        """Say how many more there were in the last second, by eighths; returns how many that is for all of them."""
+        viewers = slots[rows]
+        told = self._told[viewers]
+        self._told[viewers] = 0
+        launches = Launches.of([report for _, reports in self._recent for report in reports])
+        there = _by_eighths(launches, scene.x[viewers], scene.z[viewers])
+        more = np.maximum(there - told, 0)
+        # Who has walked on may have been told of a burst in the eighth beside: the sum is to be right.
+        beyond = more.sum(axis=1) - np.maximum(there.sum(axis=1) - told.sum(axis=1), 0)
+        most = np.argmax(more, axis=1)
+        more[np.arange(rows.size), most] = np.maximum(more[np.arange(rows.size), most] - beyond, 0)
+        counts = np.minimum(more, _COUNT_MAX).astype(np.uint8)
+        for i in np.flatnonzero(counts.any(axis=1)).tolist():
+            due.setdefault(int(rows[i]), []).append(encode(Sky(tick, counts[i].tobytes())))
+        return int(more.sum())
+
+
+def _some(tick: int, reports: list[Report]) -> list[Report]:
+    """At most LOOKED_AT_MAX of them: the most important, and among equals a draw."""
+    if len(reports) <= LOOKED_AT_MAX:
+        return reports
+    drawn = [reports[i] for i in np.random.default_rng(tick).permutation(len(reports)).tolist()]
+    return sorted(drawn, key=lambda report: -report.importance)[:LOOKED_AT_MAX]
+
+
+def _most_important(launches: Launches, x: Int, z: Int) -> NDArray[np.int64]:
+    """For each viewer the launches in sight that matter most, the nearest first among equals; -1 behind them."""
+    dx = launches.x // _UNIT_CM - (x // _UNIT_CM)[:, None]
+    dz = launches.z // _UNIT_CM - (z // _UNIT_CM)[:, None]
+    squared = dx * dx + dz * dz
+    unimportance = (_IMPORTANCE_MAX - launches.importance) << _DISTANCE_BITS
+    keys = ((unimportance + squared).astype(np.uint32) << _PLACE_BITS) | np.arange(launches.x.size, dtype=np.uint32)
+    keys[squared > (launches.radius_cm // _UNIT_CM) ** 2] = _NONE
+    keys.sort(axis=1)
+    least = np.full((x.size, TOLD_PER_S), _NONE)
+    least[:, : keys.shape[1]] = keys[:, :TOLD_PER_S]
+    return np.where(least == _NONE, -1, (least & ((1 << _PLACE_BITS) - 1)).astype(np.int64))
+
+
+def _by_eighths(launches: Launches, x: Int, z: Int) -> NDArray[np.int64]:
+    """How many launches each viewer could see in each eighth of the sky, taken square by square."""
+    squares, number = np.unique(
+        np.stack((launches.x // CELL_CM, launches.z // CELL_CM, launches.radius_cm)), axis=1, return_counts=True
+    )
+    dx, dz = _middle(squares[0] * CELL_CM) - x[:, None], _middle(squares[1] * CELL_CM) - z[:, None]
+    seen = dx.astype(np.int64) ** 2 + dz.astype(np.int64) ** 2 <= squares[2].astype(np.int64) ** 2
+    flat = np.arange(x.size)[:, None] * SKY_EIGHTHS + _eighth(dx, dz)
+    counts = np.bincount(flat.ravel(), (seen * number).ravel(), x.size * SKY_EIGHTHS)
+    return counts.astype(np.int64).reshape(x.size, SKY_EIGHTHS)
+
+
+def _middle(cm: Int) -> Int:
+    """The middle of the square that a coordinate is in."""
+    return cm // CELL_CM * CELL_CM + CELL_CM // 2
+
+
+def _eighth(dx: Int, dz: Int) -> NDArray[np.int64]:
+    """Which eighth of the sky a direction is in: 0 is centred on north (+z), and on clockwise."""
+    return np.floor(np.arctan2(dx, dz) / _ONE_EIGHTH + 0.5).astype(np.int64) % SKY_EIGHTHS
