@@ -8,7 +8,7 @@ still in the sky.
 
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,34 +37,56 @@ _NONE = np.uint32(0xFFFFFFFF)
 _ONE_EIGHTH = 2 * np.pi / SKY_EIGHTHS
 _COUNT_MAX = 255
 _IMPORTANCE_MAX = 2
+# Makes any square's number positive.
+_HALF = 1 << 31
 
 Int = NDArray[np.int32]
 
 
 class Launches(NamedTuple):
-    """Launches as columns: where (cm), how far they are seen, how much they matter, and as whole messages."""
+    """Launches as columns: where (cm), how far they are seen, how much they matter, till when, and their messages."""
 
     x: Int
     z: Int
     radius_cm: Int
     importance: Int
+    until_tick: Int
     payloads: list[bytes]
 
     @classmethod
     def of(cls, reports: Sequence[Report]) -> "Launches":
         """Reports that last."""
-        columns = np.array([(r.x, r.z, r.radius_cm, r.importance) for r in reports], np.int32).reshape(-1, 4)
-        x, z, radius_cm, importance = columns.T
-        return cls(x, z, radius_cm, importance, [report.payload for report in reports])
+        rows = [(r.x, r.z, r.radius_cm, r.importance, r.until_tick) for r in reports]
+        x, z, radius_cm, importance, until_tick = np.array(rows, np.int32).reshape(-1, 5).T
+        return cls(x, z, radius_cm, importance, until_tick, [report.payload for report in reports])
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+        return len(self.payloads)
+
+    def only(self, chosen: NDArray[Any]) -> "Launches":
+        """Some of them, by their places."""
+        x, z, radius_cm, importance, until_tick = (column[chosen] for column in self[:5])
+        return Launches(x, z, radius_cm, importance, until_tick, [self.payloads[i] for i in chosen.tolist()])
+
+
+def together(launches: Sequence[Launches]) -> Launches:
+    """All of them, in order."""
+    if len(launches) == 1:
+        return launches[0]
+    columns = [np.concatenate(parts) for parts in zip(*(each[:5] for each in launches), strict=True)]
+    x, z, radius_cm, importance, until_tick = columns or np.zeros((5, 0), np.int32)
+    return Launches(x, z, radius_cm, importance, until_tick, [one for each in launches for one in each.payloads])
 
 
 class SkyWatch:
     """What was launched lately, what is still in the sky, and what each viewer has been told."""
 
     def __init__(self) -> None:
-        # The launches of each tick of the last second, and those who can still be seen.
-        self._recent: deque[tuple[int, list[Report]]] = deque()
-        self._aloft: list[Report] = []
+        # The launches of each tick of the last second, and those that can still be seen.
+        self._recent: deque[tuple[int, Launches]] = deque()
+        self._aloft = Launches.of([])
         # By viewers' slots: who has not been served yet, how many launches they may still be told of, when that
         # was reckoned, and in which eighths those were that they have been told of since their last `Sky`.
         self._new = np.ones(SLOTS, np.bool_)
@@ -72,15 +94,18 @@ class SkyWatch:
         self._reckoned = np.zeros(SLOTS, np.int64)
         self._told = np.zeros((SLOTS, SKY_EIGHTHS), np.int32)
 
-    def hear(self, tick: int, reports: list[Report]) -> None:
+    def hear(self, tick: int, reports: Sequence[Report]) -> None:
         """This tick's launches; call it once a tick."""
         while self._recent and self._recent[0][0] <= tick - TICKS_PER_S:
             self._recent.popleft()
         if reports:
-            self._recent.append((tick, reports))
-        if reports or self._aloft:
-            aloft = [report for report in self._aloft if report.until_tick > tick]
-            self._aloft = [*aloft, *reports][-ALOFT_MAX:]
+            launched = Launches.of(reports)
+            self._recent.append((tick, launched))
+            self._aloft = together([self._aloft, launched])
+        if self._aloft.size:
+            still = np.flatnonzero(self._aloft.until_tick > tick)[-ALOFT_MAX:]
+            if still.size < self._aloft.size:
+                self._aloft = self._aloft.only(still)
 
     def forget(self, slot: int) -> None:
         """The next viewer in this slot has been told of nothing."""
@@ -94,10 +119,10 @@ class SkyWatch:
         Launches that reach a viewer's frame are those of its tick and the one before.
         """
         due: dict[int, list[bytes]] = {}
-        if self._recent or self._aloft:
+        if self._recent or self._aloft.size:
             new = self._new[slots]
             self._tell(tick, slots, np.flatnonzero(new), self._aloft, scene, due)
-            fresh = [report for at, reports in self._recent if at >= tick - 1 for report in reports]
+            fresh = together([launches for at, launches in self._recent if at >= tick - 1])
             self._tell(tick, slots, np.flatnonzero(~new), _some(tick, fresh), scene, due)
         self._new[slots] = False
         rows = np.flatnonzero((tick - slots) % TICKS_PER_S == TICKS_PER_S // 2)
@@ -108,15 +133,15 @@ class SkyWatch:
         tick: int,
         slots: Int,
         rows: NDArray[np.int64],
-        reports: Sequence[Report],
+        launches: Launches,
         scene: Scene,
         due: dict[int, list[bytes]],
     ) -> None:
         """Tell some viewers of the launches that matter most to them, as many as each may be told of."""
-        rows = rows[self._reckon(tick, slots[rows]) >= 1] if reports else rows[:0]
+        rows = rows[self._reckon(tick, slots[rows]) >= 1] if launches.size else rows[:0]
         if not rows.size:
             return
-        launches, viewers = Launches.of(reports), slots[rows]
+        viewers = slots[rows]
         places = _most_important(launches, scene.x[viewers], scene.z[viewers])
         told = (places >= 0) & (np.arange(TOLD_PER_S) < np.floor(self._allowed[viewers])[:, None])
         self._allowed[viewers] -= np.count_nonzero(told, axis=1)
@@ -141,7 +166,7 @@ class SkyWatch:
         viewers = slots[rows]
         told = self._told[viewers]
         self._told[viewers] = 0
-        launches = Launches.of([report for _, reports in self._recent for report in reports])
+        launches = together([launches for _, launches in self._recent])
         there = _by_eighths(launches, scene.x[viewers], scene.z[viewers])
         more = np.maximum(there - told, 0)
         # Who has walked on may have been told of a burst in the eighth beside: the sum is to be right.
@@ -154,12 +179,13 @@ class SkyWatch:
         return int(more.sum())
 
 
-def _some(tick: int, reports: list[Report]) -> list[Report]:
+def _some(tick: int, launches: Launches) -> Launches:
     """At most LOOKED_AT_MAX of them: the most important, and among equals a draw."""
-    if len(reports) <= LOOKED_AT_MAX:
-        return reports
-    drawn = [reports[i] for i in np.random.default_rng(tick).permutation(len(reports)).tolist()]
-    return sorted(drawn, key=lambda report: -report.importance)[:LOOKED_AT_MAX]
+    if launches.size <= LOOKED_AT_MAX:
+        return launches
+    drawn = np.random.default_rng(tick).permutation(launches.size)
+    important = np.argsort(-launches.importance[drawn], kind="stable")[:LOOKED_AT_MAX]
+    return launches.only(drawn[important])
 
 
 def _most_important(launches: Launches, x: Int, z: Int) -> NDArray[np.int64]:
@@ -178,11 +204,10 @@ def _most_important(launches: Launches, x: Int, z: Int) -> NDArray[np.int64]:
 
 def _by_eighths(launches: Launches, x: Int, z: Int) -> NDArray[np.int64]:
     """How many launches each viewer could see in each eighth of the sky, taken square by square."""
-    squares, number = np.unique(
-        np.stack((launches.x // CELL_CM, launches.z // CELL_CM, launches.radius_cm)), axis=1, return_counts=True
-    )
-    dx, dz = _middle(squares[0] * CELL_CM) - x[:, None], _middle(squares[1] * CELL_CM) - z[:, None]
-    seen = dx.astype(np.int64) ** 2 + dz.astype(np.int64) ** 2 <= squares[2].astype(np.int64) ** 2
+    square = (launches.x // CELL_CM).astype(np.int64) << 32 | (launches.z.astype(np.int64) // CELL_CM + _HALF)
+    _, first, number = np.unique(square, return_index=True, return_counts=True)
+    dx, dz = _middle(launches.x[first]) - x[:, None], _middle(launches.z[first]) - z[:, None]
+    seen = dx.astype(np.int64) ** 2 + dz.astype(np.int64) ** 2 <= launches.radius_cm[first].astype(np.int64) ** 2
     flat = np.arange(x.size)[:, None] * SKY_EIGHTHS + _eighth(dx, dz)
     counts = np.bincount(flat.ravel(), (seen * number).ravel(), x.size * SKY_EIGHTHS)
     return counts.astype(np.int64).reshape(x.size, SKY_EIGHTHS)
