@@ -32,6 +32,8 @@ OK, FAILED = 0, 1
 SPARE_DESCRIPTORS = 64
 # A demo player's process is asked to stop, and ended if it has not after this.
 DEMO_STOP_S = 1.0
+# At the end the store gets this long to take what is left: the whole process has five seconds, goodbyes two of them.
+LAST_ERRANDS_S = 1.0
 
 
 async def serve(settings: ServerSettings, config: WorldConfig) -> int:
@@ -51,8 +53,9 @@ async def serve(settings: ServerSettings, config: WorldConfig) -> int:
             stack.callback(journal.close)
         store = await open_store(settings.store, config.tuning.wallet.welcome_crystals)
         stack.push_async_callback(store.close)
-        books = Books(store, await store.begin_run(), Verifier(settings.auth))
+        books = Books(store, await store.begin_run(), Verifier(settings.auth), group_max=settings.store.group_max)
         city = City(settings.game, config, SystemClock(), books, journal)
+        await stack.enter_async_context(_errands(city))
         links = Links(settings.game.goodbye_s)
         ops = Ops(city.gateway.programme, store.log_operation, lambda: city.tick, settings.ops)
         ports = await stack.enter_async_context(_sockets(settings, city, links, event_routes(ops)))
@@ -84,6 +87,27 @@ async def _sockets(
         await web.TCPSite(runner, ops.host, ops.port).start()
         city.listening = True
         yield {"game": port, "tcp": tcp.sockets[0].getsockname()[1], "ops": runner.addresses[0][1]}
+
+
+@asynccontextmanager
+async def _errands(city: City) -> AsyncIterator[None]:
+    """What the city has done in its store beside the ticks; in the end what is still to be done, for a moment."""
+    errands = (city.settler, city.keeper)
+    running = [asyncio.create_task(errand.run()) for errand in errands]
+    try:
+        yield
+    finally:
+        for player in city.gateway.reception.players:
+            city.keeper.note(player)
+        for errand in errands:
+            errand.close()
+        _, late = await asyncio.wait(running, timeout=LAST_ERRANDS_S)
+        for task in late:
+            task.cancel()
+        if late:
+            left = {"settlements": city.settler.waiting, "players": city.keeper.waiting}
+            log.warning("the store was away to the end; none of this was confirmed or kept", **left)
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -2,7 +2,8 @@
 
 Commands go to a zone, one snapshot of each zone comes back every tick, and events carry their
 audience as data. What is posted while a tick runs is delivered in the next one, so that the order
-in which zones run makes no difference.
+in which zones run makes no difference. What a zone wants settled goes to the settler of its city,
+whose answers come back as commands.
 """
 
 from dataclasses import dataclass, field
@@ -11,13 +12,16 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from world.tick import MOVE_DTYPE, Batch, Issued, ProfileRecord
+from world.event import Settle
+from world.tick import MOVE_DTYPE, Batch, EventState, Issued, ProfileRecord
 
 
 class Snapshot(NamedTuple):
     """A zone's whole visible state after `tick`: `rows` of world.tick.SNAPSHOT_DTYPE.
 
     `departed` names entities that belong to another zone from the next tick on, with that zone.
+    `crystals` are those free on the ground (world.snapshot.CRYSTAL_DTYPE) and `programme` the zone's
+    rains and shows; None says of either that it is as in the snapshot before.
     """
 
     zone: int
@@ -25,12 +29,15 @@ class Snapshot(NamedTuple):
     rows: NDArray[np.void]
     departed: list[tuple[int, int]]
     profiles: list[ProfileRecord]
+    crystals: NDArray[np.void] | None = None
+    programme: list[EventState] | None = None
 
 
 class Report(NamedTuple):
     """An event, encoded once: whoever is within `radius_cm` of the place, or just `entity`, or the whole zone.
 
-    `radius_cm` 0 with an entity means only that entity; without one, everybody in the zone.
+    `radius_cm` 0 with an entity means only that entity; without one, everybody in the zone. Whoever
+    comes within earshot until `until_tick` is told too: it is still in the sky.
     """
 
     zone: int
@@ -40,6 +47,7 @@ class Report(NamedTuple):
     radius_cm: int
     importance: int
     payload: bytes
+    until_tick: int = 0
 
     @property
     def only(self) -> bool:
@@ -72,6 +80,12 @@ class Bus(Protocol):
     def take_published(self) -> Published:
         """A gateway takes what has been published since it last did."""
 
+    def settle(self, zone: int, settle: Settle) -> None:
+        """A zone asks for something to be settled."""
+
+    def take_settlements(self) -> list[tuple[int, Settle]]:
+        """The settler takes, with its zone, everything asked for since it last did, in order."""
+
 
 @dataclass(slots=True)
 class _Inbox:
@@ -85,6 +99,7 @@ class LocalBus:
     def __init__(self, zones: int) -> None:
         self._inboxes = [_Inbox() for _ in range(zones)]
         self._published = Published([], [])
+        self._settlements: list[tuple[int, Settle]] = []
 
     def post(self, zone: int, issued: Issued) -> None:
         self._inboxes[zone].commands.append(issued)
@@ -103,3 +118,10 @@ class LocalBus:
     def take_published(self) -> Published:
         published, self._published = self._published, Published([], [])
         return published
+
+    def settle(self, zone: int, settle: Settle) -> None:
+        self._settlements.append((zone, settle))
+
+    def take_settlements(self) -> list[tuple[int, Settle]]:
+        settlements, self._settlements = self._settlements, []
+        return settlements

@@ -16,6 +16,7 @@ from server.loop import CityLoop
 from server.ops.metrics import Metrics
 from server.outage import Outage
 from server.settings import GameSettings
+from server.settler import Bounds, Settler
 from server.store.records import Store
 from server.zone_host import ZoneHost
 from world.config import WorldConfig
@@ -27,12 +28,14 @@ class Books(NamedTuple):
     """The store that a city has its books in, the number of this run of it, and who may sign tokens.
 
     `start` starts what goes on beside the ticks; tests without an event loop have their own way.
+    `group_max` settlements share a transaction.
     """
 
     store: Store
     epoch: int
     verifier: Verifier
     start: Start = asyncio.create_task
+    group_max: int = 256
 
 
 class City:
@@ -61,9 +64,14 @@ class City:
         outage = Outage(self.metrics, clock)
         entrance = Entrance(books.verifier, StoredAccounts(books.store, outage, books.start))
         self.gateway = Gateway(settings, config, bus, entrance, self.metrics, clock)
-        reception = self.gateway.reception
-        reception.memory = Keeper(self.gateway.scene, reception.players, books.store, outage)
-        self.loop = CityLoop(self.zones, self.gateway, bus, self.metrics, clock)
+        players = self.gateway.reception.players
+        self.keeper = Keeper(self.gateway.scene, players, books.store, outage)
+        self.gateway.reception.memory = self.keeper
+        bounds = Bounds(config.tuning.settling.pending_max * len(zones), books.group_max)
+        self.settler = Settler(bus, books.store, books.epoch, bounds, outage)
+        self.settler.tell = players.own
+        errands = (self.settler, self.keeper)
+        self.loop = CityLoop(self.zones, self.gateway, bus, self.metrics, clock, errands)
         if journal is not None:
             self.metrics.journal_lag_seconds.set_function(lambda: journal.lag_s)
             self.metrics.journal_queue_bytes.set_function(lambda: journal.queued_bytes)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Protocol
 
 import structlog
 
@@ -41,11 +42,27 @@ class Stopwatch:
         return self._last_s
 
 
+class Beside(Protocol):
+    """What goes on beside the ticks, and looks in once in each."""
+
+    def turn(self, tick: int) -> None:
+        """A tick begins. Never waits."""
+
+
 class CityLoop:
     """Zones and one gateway, tick by tick. `run_one_tick` needs no running event loop."""
 
-    def __init__(self, zones: Sequence[ZoneHost], gateway: Gateway, bus: Bus, metrics: Metrics, clock: Clock) -> None:
+    def __init__(
+        self,
+        zones: Sequence[ZoneHost],
+        gateway: Gateway,
+        bus: Bus,
+        metrics: Metrics,
+        clock: Clock,
+        beside: Sequence[Beside] = (),
+    ) -> None:
         self.tick = 0
+        self._beside = beside
         self.ticked_s = clock.now_s()
         self._zones, self._gateway, self._bus = zones, gateway, bus
         self._metrics, self._clock = metrics, clock
@@ -55,6 +72,8 @@ class CityLoop:
         watch = watch or Stopwatch(self._clock)
         self.tick += 1
         self._gateway.begin(self.tick)
+        for beside in self._beside:
+            beside.turn(self.tick)
         for zone in self._zones:
             zone.take()
         watch.lap("input")

@@ -1,7 +1,7 @@
 """Everybody who has a body in the city, and the way back to it for those who lost their link."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -71,6 +71,9 @@ class Players:
 
     def __len__(self) -> int:
         return len(self._by_entity)
+
+    def __iter__(self) -> Iterator[Player]:
+        return iter(self._by_entity.values())
 
     def __getitem__(self, entity: int) -> Player:
         return self._by_entity[entity]

@@ -1,4 +1,4 @@
-"""A zone's world between the bus and the tick: commands in, one snapshot and the reports out."""
+"""A zone's world between the bus and the tick: commands in; one snapshot, the reports and what is to be settled out."""
 
 import msgspec
 import numpy as np
@@ -70,8 +70,20 @@ class ZoneHost:
                 exc_info=fault.error,
             )
         self._metrics.snapshot_bytes.inc(outcome.snapshot.nbytes)
-        departed_to = list(self._gone_to.items())
-        self._bus.publish(Snapshot(zone, outcome.tick, outcome.snapshot, departed_to, outcome.profiles), reports)
+        for settle in outcome.settlements:
+            self._bus.settle(zone, settle)
+        self._bus.publish(self._snapshot(outcome), reports)
+
+    def _snapshot(self, outcome: Outcome) -> Snapshot:
+        return Snapshot(
+            self.world.zone,
+            outcome.tick,
+            outcome.snapshot,
+            list(self._gone_to.items()),
+            outcome.profiles,
+            outcome.crystals,
+            outcome.programme,
+        )
 
     def _apology(self, issued: Issued) -> Report:
         message = "this deed has a fault and was not done"
@@ -85,7 +97,8 @@ class ZoneHost:
             len(outcome.faults),
             outcome.moves.unknown + outcome.moves.stale,
         )
-        applied = len(batch.commands) + len(batch.moves) - refused - faults - dropped
+        # Refused may be more than was asked now: wishes of earlier ticks are among them.
+        applied = max(0, len(batch.commands) + len(batch.moves) - refused - faults - dropped)
         counts = {"applied": applied, "refused": refused, "fault": faults, "dropped": dropped}
         for result, count in counts.items():
             self._metrics.commands[result].inc(count)
@@ -111,13 +124,14 @@ class ZoneHost:
 def _report(zone: int, tick: int, told: Told) -> Report:
     event = told.event
     payload = encode(Happened(tick, event.name, msgspec.structs.asdict(event)))
+    until_tick = event.until_tick()
     match told.audience:
         case Nearby(entity, x, z, radius_cm):
-            return Report(zone, entity, x, z, radius_cm, event.importance, payload)
+            return Report(zone, entity, x, z, radius_cm, event.importance, payload, until_tick)
         case Only(entity):
-            return Report(zone, entity, 0, 0, 0, event.importance, payload)
+            return Report(zone, entity, 0, 0, 0, event.importance, payload, until_tick)
         case InZone():
-            return Report(zone, 0, 0, 0, 0, event.importance, payload)
+            return Report(zone, 0, 0, 0, 0, event.importance, payload, until_tick)
 
 
 def _denial(zone: int, refusal: Refusal) -> Report:

@@ -232,6 +232,8 @@ class Scenario:
             self.clock.forward(TICK_S)
             delivery = self.city.loop.run_one_tick()
             delivery.write(0, len(delivery))
+            for errand in (self.city.settler, self.city.keeper):
+                driven(errand.advance())
 
     def place(self, entity: int, x: int, z: int) -> None:
         """Put a body somewhere in its zone, as only a test can."""
