@@ -11,7 +11,7 @@ again under the same key, which the ledger knows to be the same.
 from collections import deque
 from collections.abc import Callable, Mapping
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import structlog
 
@@ -21,12 +21,11 @@ from server.outage import Outage
 from server.store.records import PLAYER, POOL, Entry, Store, Verdict
 from world.event import Settle
 from world.events.confirm import Confirm
-from world.events.reject import Reject
+from world.events.reject import Reason, Reject
 from world.tick import Issued
 
 log = structlog.get_logger()
 
-Reason = Literal["insufficient", "closed", "refused"]
 # Why the ledger does not settle an entry, in the world's words; anything else it may say is a bug of ours.
 REASONS: Mapping[str | None, Reason] = {"insufficient": "insufficient", "closed": "closed"}
 
