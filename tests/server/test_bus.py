@@ -3,6 +3,7 @@
 import numpy as np
 
 from server.bus import Bus, LocalBus, Published, Report, Snapshot
+from world.event import Posting, Settle
 from world.events.halt import Halt
 from world.events.leave import Leave
 from world.tick import MOVE_DTYPE, SNAPSHOT_DTYPE, Issued
@@ -64,6 +65,15 @@ def test_everything_published_is_taken_once_and_in_order() -> None:
     assert [snapshot.zone for snapshot in published.snapshots] == [0, 1]
     assert published.reports == [first, second]
     assert bus.take_published() == Published([], [])
+
+
+def test_what_zones_want_settled_is_taken_once_in_order_and_with_its_zone() -> None:
+    bus = LocalBus(3)
+    first, second = (Settle(f"pick.{number}", "pick_up", (Posting("house", 0),)) for number in (1, 2))
+    bus.settle(2, first)
+    bus.settle(0, second)
+    assert bus.take_settlements() == [(2, first), (0, second)]
+    assert bus.take_settlements() == []
 
 
 def test_only_a_report_for_one_entity_and_no_place_is_for_it_alone() -> None:

@@ -116,6 +116,22 @@ async def test_every_phase_of_a_tick_is_timed_and_they_add_up() -> None:
     assert heart.loop.ticked_s == pytest.approx(2 * PERIOD_S)
 
 
+def test_what_goes_on_beside_the_ticks_looks_in_once_in_each_of_them() -> None:
+    class Passer:
+        def __init__(self) -> None:
+            self.ticks: list[int] = []
+
+        def turn(self, tick: int) -> None:
+            self.ticks.append(tick)
+
+    heart, passers = Heart(), (Passer(), Passer())
+    gateway = Gateway(GameSettings(), config(), LocalBus(2), heart.entrance, heart.metrics, heart.zone.clock)
+    loop = CityLoop([], gateway, LocalBus(2), heart.metrics, heart.zone.clock, passers)
+    for _ in range(3):
+        loop.run_one_tick()
+    assert [passer.ticks for passer in passers] == [[1, 2, 3]] * 2
+
+
 class FailingGateway(Gateway):
     """A gateway that fails in the ticks that it is told."""
 

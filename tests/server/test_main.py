@@ -4,15 +4,20 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
+from protocol.codec import decode_server, encode, pack_fields
+from protocol.framing import Splitter, tcp_frame
+from protocol.limits import SERVER_MESSAGE_BYTES_MAX
+from protocol.messages import AnyClientMessage, AnyServerMessage, Hello, Keep, Ping, Pong, Welcome
 from server import VERSION
 from server.__main__ import FAILED, OK, WRONG, main
 from server.usage import usage
@@ -166,6 +171,32 @@ def test_a_city_opens_says_where_it_is_and_closes_when_told(number: signal.Signa
                 assert answer.status == 200
         assert "Traceback" not in finish(process, number)
         assert process.returncode == OK
+
+
+def heard(link: socket.socket) -> Iterator[AnyServerMessage]:
+    """What a client is told, as it comes."""
+    splitter = Splitter(SERVER_MESSAGE_BYTES_MAX)
+    while data := link.recv(65536):
+        yield from map(decode_server, splitter.feed(data))
+
+
+def say(link: socket.socket, *messages: AnyClientMessage) -> None:
+    link.sendall(b"".join(tcp_frame(encode(message)) for message in messages))
+
+
+def test_a_city_that_is_closed_has_written_down_who_was_there_and_what_they_had_kept() -> None:
+    with city() as (process, said):
+        (port,) = (int(line.rpartition(":")[2]) for line in said if "tcp://" in line)
+        with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as link:
+            told = heard(link)
+            say(link, Hello(1, "Ada"))
+            welcome = next(message for message in told if isinstance(message, Welcome))
+            say(link, Keep(pack_fields({"volume": 7})), Ping(1.0))
+            assert any(isinstance(message, Pong) for message in told)
+            assert "Traceback" not in finish(process, signal.SIGTERM)
+    with closing(sqlite3.connect("data/futurecity.db")) as books:
+        (row,) = books.execute("SELECT 'player:' || account, name, settings, x IS NOT NULL FROM players")
+    assert row == (welcome.account, "Ada", bytes(pack_fields({"volume": 7})), 1)
 
 
 def test_a_port_in_use_is_a_sentence_and_not_a_traceback() -> None:

@@ -13,7 +13,7 @@ from server.ops.metrics import Metrics
 from server.zone_host import ZoneHost
 from tests.world.hamlet import CITY, EAST, RUN, config, space
 from world.city import Rect
-from world.event import Command, InZone, Only, Telling
+from world.event import Command, InZone, Only, Posting, Refusal, Settle, Telling
 from world.events.emote import Emote
 from world.events.halt import Halt
 from world.events.join import Join
@@ -121,6 +121,23 @@ def test_an_audience_without_a_place_is_one_entity_or_the_whole_zone(
     monkeypatch.setattr("world.tick.SYSTEMS", (announce,))
     reports = town.tick().reports
     assert [(report.zone, report.entity, report.only) for report in reports] == [(0, entity, only), (1, entity, only)]
+
+
+def test_what_a_zone_wants_settled_goes_to_the_bus_and_a_late_refusal_to_its_actor(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle = Settle("fund.1", "fund", (Posting("house", -5), Posting("pool:rain.1", 5)))
+
+    def rain(world: World) -> Telling:
+        if world.zone == EAST_ZONE:
+            yield settle
+            yield Refusal(ADA, 7, "pick_up_crystal", "taken", None, "somebody was faster")
+
+    monkeypatch.setattr("world.tick.SYSTEMS", (rain,))
+    (report,) = town.tick().reports
+    assert town.bus.take_settlements() == [(EAST_ZONE, settle)]
+    assert (report.zone, report.entity, report.only) == (EAST_ZONE, ADA, True)
+    assert said(report) == Denied(7, "pick_up_crystal", "taken", None, "somebody was faster")
 
 
 def test_a_refusal_is_told_to_its_actor_alone(town: Town) -> None:
