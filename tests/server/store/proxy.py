@@ -42,7 +42,7 @@ class Line:
         finally:
             answers.cancel()
             writer.transport.abort()
-            upstream_writer.close()
+            upstream_writer.transport.abort()
 
     async def _break(self, data: bytes, upstream: asyncio.StreamWriter, answers: asyncio.Task[None]) -> None:
         cut, self.cut = self.cut, Cut.NOTHING

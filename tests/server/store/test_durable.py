@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -235,13 +236,15 @@ async def test_a_server_that_is_killed_and_comes_back_is_away_in_between(
 async def test_an_answer_that_does_not_come_in_time_is_an_outage_like_any_other(
     postgres_settings: StoreSettings,
 ) -> None:
-    hasty = postgres_settings.model_copy(update={"answer_timeout_s": 0.2, "busy_timeout_s": 30})
-    store, other = await open_store(hasty, 0), open_engine(postgres_settings)
+    hasty = postgres_settings.model_copy(update={"answer_timeout_s": 0.5, "busy_timeout_s": 30})
+    store, other = DurableStore(open_engine(hasty), 0), open_engine(postgres_settings)
     async with other.connect() as connection:
         await connection.execute(text("LOCK TABLE accounts"))
         assert await refusal(store, group(0)) == "timeout"
-    assert all(verdict.settled for verdict in await store.settle(group(0)))
+    await store.close()
     await other.dispose()
+    store = await open_store(postgres_settings, 0)
+    assert all(verdict.settled for verdict in await store.settle(group(0)))
     await store.close()
 
 
@@ -266,12 +269,11 @@ async def test_a_database_that_does_not_exist_on_its_server_is_unreachable(postg
 
 
 async def test_a_server_that_says_nothing_is_given_up() -> None:
-    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    with pytest.raises(StoreAway) as caught:
-        await open_store(StoreSettings(url=f"postgresql://city@127.0.0.1:{port}/city", connect_timeout_s=0.1), 0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://city@127.0.0.1:{silent.getsockname()[1]}/city"
+        with pytest.raises(StoreAway) as caught:
+            await open_store(StoreSettings(url=url, connect_timeout_s=0.1), 0)
     assert caught.value.cause == "timeout"
-    server.close()
 
 
 async def test_a_file_that_is_no_database_is_told_from_one(tmp_path: Path) -> None:
