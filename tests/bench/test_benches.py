@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.bench import bench_city, bench_frames, bench_interest, bench_tick
+from tests.bench import bench_city, bench_frames, bench_interest, bench_ledger, bench_tick
 from tests.bench.measuring import Figures, calibration_ms, figures, machine, print_markdown, print_table
 
 AVATARS = 70
@@ -15,6 +15,7 @@ SMALL: dict[str, Callable[[], list[Figures]]] = {
     "interest": lambda: [bench_interest.measure(shape, AVATARS) for shape in bench_interest.SHAPES],
     "frames": lambda: [bench_frames.measure(AVATARS)],
     "city": lambda: bench_city.measure(AVATARS),
+    "ledger": lambda: list(bench_ledger.run((AVATARS,), count=2)),
 }
 
 
