@@ -48,6 +48,6 @@ lock: ## resolve pyproject.toml into requirements.lock, for every platform (ARGS
 	build/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 		--custom-compile-command "make lock" --extra dev --output-file requirements.lock $(ARGS) pyproject.toml
 
-clean: ## remove everything that is built
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## remove everything that is built, and the books of cities that were run here
+	rm -rf $(VENV) build data *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
