@@ -32,9 +32,9 @@ class Motion:
 
     def __init__(self, tuning: MovementTuning, tick_rate_hz: int) -> None:
         paces = [0, *(cm(speed) * PARTS // tick_rate_hz for speed in (tuning.walk_m_s, tuning.run_m_s))]
-        self.east: NDArray[np.int32] = np.array([_sine(pace, i) for pace in paces for i in range(STEERS)], np.int32)
+        self.east: NDArray[np.int32] = np.array([sine(pace, i) for pace in paces for i in range(STEERS)], np.int32)
         self.north: NDArray[np.int32] = np.array(
-            [_sine(pace, i + STEERS // 4) for pace in paces for i in range(STEERS)], np.int32
+            [sine(pace, i + STEERS // 4) for pace in paces for i in range(STEERS)], np.int32
         )
         self.step_cm = cm(tuning.step_m)
         self.jump_cm_s = cm(tuning.jump_m_s)
@@ -60,10 +60,10 @@ class Motion:
         return apex + self.step_cm
 
 
-def _sine(pace: int, index: int) -> int:
-    """`pace` times the sine of `index` 256ths of a turn, rounded to nearest, ties away from zero."""
+def sine(size: int, index: int) -> int:
+    """`size` times the sine of `index` 256ths of a turn, rounded to nearest, ties away from zero."""
     index %= STEERS
     sign = 1 if index < STEERS // 2 else -1
     quarter = index % (STEERS // 2)
     part = SINE_QUARTER[min(quarter, STEERS // 2 - quarter)]
-    return sign * ((pace * part + 16384) >> 15)
+    return sign * ((size * part + 16384) >> 15)

@@ -49,6 +49,10 @@ class Randomness:
             found = self._streams[name] = Stream(_first_state(self._seed, self._zone, name))
         return found
 
+    def once(self, name: str) -> Stream:
+        """A stream of this name from its start, for what happens once: nothing is kept of it."""
+        return Stream(_first_state(self._seed, self._zone, name))
+
     def states(self) -> list[tuple[str, int]]:
         """Name and state of every stream in use, by name: what a digest covers."""
         return sorted((name, stream.state) for name, stream in self._streams.items())

@@ -34,6 +34,13 @@ def test_one_stream_does_not_shift_another() -> None:
     assert alone.stream("join").bits() == both.stream("join").bits()
 
 
+def test_a_stream_for_once_is_the_same_each_time_and_leaves_no_state() -> None:
+    chance = Randomness(1, 0)
+    assert chance.once("show.dawn.1").bits() == chance.once("show.dawn.1").bits()
+    assert chance.states() == []
+    assert chance.once("join").bits() == chance.stream("join").bits()
+
+
 def test_the_states_are_listed_by_name() -> None:
     chance = Randomness(1, 0)
     chance.stream("join")
