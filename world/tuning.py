@@ -81,6 +81,22 @@ class SettlingTuning(Struct, frozen=True, forbid_unknown_fields=True):
     patience_s: Seconds
 
 
+class FireworkTuning(Struct, frozen=True, forbid_unknown_fields=True):
+    """How often and where fireworks are lit, how long before they rise, how far they are told and how many there are.
+
+    A place out of a throw's reach is somebody else's. Whoever hears of a firework after the fuse sees it
+    half risen, and after more than five seconds nobody knows any more whose it was. Newcomers are told
+    of all that is in the air, 200 bytes each: 2,000 are a second of a 3 Mbit/s line.
+    """
+
+    rate: Rate
+    aim_m: Annotated[float, Meta(ge=1, le=50)]
+    ahead_m: Annotated[float, Meta(ge=0, le=50)]
+    fuse_s: Annotated[float, Meta(ge=0.1, le=5)]
+    radius_m: Radius
+    sky_max: Annotated[int, Meta(ge=1, le=2_000)]
+
+
 class WalletTuning(Struct, frozen=True, forbid_unknown_fields=True):
     """What a new player finds in their wallet; a gift that anybody can have again as somebody new is worth little."""
 
@@ -105,5 +121,6 @@ class Tuning(Struct, frozen=True, forbid_unknown_fields=True):
     emote: GestureTuning
     sit: SitTuning
     settling: SettlingTuning
+    firework: FireworkTuning
     wallet: WalletTuning
     hosts: HostsTuning
