@@ -1,10 +1,35 @@
-"""A player lights a firework for crystals: paid first, launched then, and paid back if it cannot be."""
+"""A player lights a firework for crystals: paid first, launched then, and paid back if it cannot be.
 
-from typing import Annotated, ClassVar
+The way of one, each arrow an answer of the books::
+
+    apply ──► launch         it rises
+      │         └──► refunded   the sky has become full, and the crystals are back
+      └─────► unpaid
+"""
+
+from typing import Annotated, ClassVar, NamedTuple
 
 from msgspec import Meta
 
-from world.event import NOTABLE, Command, Event, Refused, Telling
+from world.city import cm
+from world.event import (
+    COSMETIC,
+    HOUSE,
+    NOTABLE,
+    Audience,
+    Command,
+    Event,
+    Nearby,
+    Only,
+    Refusal,
+    Refused,
+    Settle,
+    Telling,
+)
+from world.festival import FireworkKind
+from world.motion import sine
+from world.rates import spend
+from world.settling import Asker, Stored, Waiting, move, player
 from world.state import World
 
 # Names of the content; a client learns them from the catalogue.
@@ -69,7 +94,159 @@ class FireworkRefunded(Event, frozen=True):
     balance: int
 
 
+class Rocket(NamedTuple):
+    """What is to rise, and where (cm of the city); `entity` lit it, 0 in a show."""
+
+    entity: int
+    kind: str
+    colours: tuple[str, ...]
+    x: int
+    z: int
+
+
+class Owed(NamedTuple):
+    """Why a firework that was paid under `receipt` is paid back."""
+
+    reason: str
+    receipt: str
+
+
 def apply(world: World, actor: int, command: LightFirework) -> Telling:
-    """Refuses kinds that the content does not have."""
-    world.here(actor)
-    raise Refused("no_such_firework", "kind", "this city has no firework of that kind")
+    """Everything is checked before it is paid; so only the sky can be in the way afterwards."""
+    row = world.here(actor)
+    kind = _for_sale(world, command.kind)
+    _check_colours(world, command.colours)
+    x, z = _place(world, row, command)
+    if _sky_is_full(world):
+        raise Refused("sky_full", message=f"{world.tuning.firework.sky_max} fireworks are in the air here")
+    account = int(world.columns.account[row])
+    world.pending.admit(account, world.tuning.settling)
+    spend(world, world.columns.light_debt, row, world.tuning.firework.rate)
+    settle = Settle(f"light.{world.pending.serial()}", "light", move(player(account), HOUSE, kind.cost))
+    asker = Asker(actor, account, command.deed, world.number)
+    rocket = Rocket(actor, kind.name, tuple(command.colours), x, z)
+    yield world.pending.ask(Waiting(settle, asker, world.tick, rocket))
+
+
+def launch(world: World, waiting: Waiting, stored: Stored) -> Telling:
+    """It is paid: it rises, wherever its owner is by now. The ground never changes, so its place is good still."""
+    if _sky_is_full(world):
+        yield _pay_back(world, waiting, Owed("sky_full", stored.receipt))
+        return
+    rocket, asker = waiting.about, waiting.asker
+    audience, launched = rise(world, rocket, world.random.stream("fireworks").below(2**32))
+    cost = _known(world, rocket.kind).cost
+    yield audience, launched
+    yield (
+        Only(asker.entity),
+        FireworkSettled(stored.receipt, asker.number, cost, stored.balance, launched.start_tick),
+    )
+
+
+def unpaid(world: World, waiting: Waiting, reason: str) -> Telling:
+    """Its owner has not enough crystals; any other reason is our fault."""
+    entity, _, deed, number = waiting.asker
+    if reason == "insufficient":
+        cost = _known(world, waiting.about.kind).cost
+        yield Refusal(entity, number, deed, "insufficient", "kind", f"it costs {cost} crystals")
+    else:
+        yield Refusal(entity, number, deed, "refused", None, "the books would not have it; nothing was paid")
+
+
+def refunded(world: World, waiting: Waiting, stored: Stored) -> Telling:
+    """Its owner has the crystals back."""
+    asker = waiting.asker
+    yield Only(asker.entity), FireworkRefunded(stored.receipt, asker.number, waiting.about.reason, stored.balance)
+
+
+def refund_rejected(world: World, waiting: Waiting, reason: str) -> Telling:
+    """Must not happen: the house is never out of crystals.
+
+    Asking again would be answered the same. The settler has it in its log; the player gets to know
+    the receipt for what was paid, to be paid back by hand.
+    """
+    entity, _, deed, number = waiting.asker
+    paid = f"it did not rise, and paying it back failed; whoever runs the city needs {waiting.about.receipt}"
+    yield Refusal(entity, number, deed, "not_refunded", None, paid)
+
+
+def rise(world: World, rocket: Rocket, seed: int, importance: int = COSMETIC) -> tuple[Audience, FireworkLaunched]:
+    """It is lit in this tick, and matters at least so much."""
+    kind, tuning = _known(world, rocket.kind), world.tuning.firework
+    start = world.tick + world.ticks(tuning.fuse_s)
+    burst = start + world.ticks(kind.rise_s)
+    end = burst + world.ticks(kind.burst_s)
+    world.sky.add(end)
+    launched = FireworkLaunched(
+        entity=rocket.entity,
+        kind=rocket.kind,
+        colours=list(rocket.colours),
+        seed=seed,
+        x=rocket.x,
+        y=world.space.ground_at(rocket.x, rocket.z),
+        z=rocket.z,
+        start_tick=start,
+        burst_tick=burst,
+        end_tick=end,
+        height=cm(kind.height_m),
+        importance=max(kind.importance, importance),
+    )
+    return Nearby(rocket.entity, rocket.x, rocket.z, cm(tuning.radius_m)), launched
+
+
+def _known(world: World, name: str) -> FireworkKind:
+    """The kind of a firework that was checked."""
+    kind = world.festival.firework_kind(name)
+    assert kind is not None, f"no firework {name}"
+    return kind
+
+
+def _for_sale(world: World, name: str) -> FireworkKind:
+    kind = world.festival.firework_kind(name)
+    if kind is None:
+        names = ", ".join(each.name for each in world.festival.firework if each.cost)
+        raise Refused("no_such_firework", "kind", f"there are {names or 'none'}")
+    if not kind.cost:
+        raise Refused("not_for_sale", "kind", "it is for shows only")
+    return kind
+
+
+def _check_colours(world: World, colours: list[str]) -> None:
+    known = [colour.name for colour in world.festival.colour]
+    if any(colour not in known for colour in colours):
+        raise Refused("no_such_colour", "colours", f"there are {', '.join(known) or 'none'}")
+
+
+def _place(world: World, row: int, command: LightFirework) -> tuple[int, int]:
+    """Where it is to rise; raises Refused if it cannot be there."""
+    x, z = _aim(world, row, command)
+    if not world.area.contains(x, z):
+        raise Refused("out_of_zone", message=f"{world.map.name} ends before that place")
+    if not world.space.open_at(x, z):
+        raise Refused("blocked", message="something is built there")
+    return x, z
+
+
+def _aim(world: World, row: int, command: LightFirework) -> tuple[int, int]:
+    """The place that was asked for, or the one right ahead."""
+    columns, tuning = world.columns, world.tuning.firework
+    at_x, at_z = int(columns.x[row]), int(columns.z[row])
+    if command.x is None and command.z is None:
+        ahead, heading = cm(tuning.ahead_m), int(columns.heading[row])
+        return at_x + sine(ahead, heading), at_z + sine(ahead, heading + 64)
+    if command.x is None or command.z is None:
+        raise Refused("half_a_place", "z" if command.z is None else "x", "both x and z, or neither")
+    if (command.x - at_x) ** 2 + (command.z - at_z) ** 2 > cm(tuning.aim_m) ** 2:
+        raise Refused("too_far", "x", f"at most {tuning.aim_m:g} m away")
+    return command.x, command.z
+
+
+def _sky_is_full(world: World) -> bool:
+    return world.sky.in_air(world.tick) >= world.tuning.firework.sky_max
+
+
+def _pay_back(world: World, waiting: Waiting, owed: Owed) -> Settle:
+    """The same crystals the other way, under a key that says for which firework."""
+    back = tuple(posting._replace(amount=-posting.amount) for posting in waiting.settle.postings)
+    settle = Settle(waiting.settle.key.replace("light", "refund"), "refund", back)
+    return world.pending.ask(Waiting(settle, waiting.asker, world.tick, owed))
