@@ -40,6 +40,13 @@ def test_the_ground_is_the_map_s(places: list[tuple[int, int]]) -> None:
 
 
 @given(PLACES, PLACES)
+def test_open_is_all_of_the_city_that_nothing_is_built_over(x: int, z: int) -> None:
+    built = any(building.rect.grown(25).contains(x, z) for building in WEST_ZONE.building)
+    within = any(rect.contains(x, z) for rect in space().zones)
+    assert space().open_at(x, z) == (within and not built)
+
+
+@given(PLACES, PLACES)
 def test_every_point_belongs_to_the_zone_whose_rectangle_it_is_in(x: int, z: int) -> None:
     number = space().zone_at(np.array([x], np.int32), np.array([z], np.int32))[0]
     within = [zone for zone, rect in enumerate(space().zones) if rect.contains(x, z)]
