@@ -11,6 +11,7 @@ from world.events import (
     arrive,
     confirm,
     emote,
+    event_changed,
     halt,
     join,
     leave,
@@ -24,6 +25,7 @@ from world.events import (
     steer_event,
     wave,
 )
+from world.systems import rains
 
 
 class Deed(NamedTuple):
@@ -65,10 +67,26 @@ _EVENTS: tuple[type[Event], ...] = (
     light_firework.FireworkLaunched,
     light_firework.FireworkSettled,
     light_firework.FireworkRefunded,
-    steer_event.EventChanged,
+    event_changed.EventChanged,
     steer_event.EventSteered,
     settlement_pending.SettlementPending,
 )
+
+# What is settled, by its kind: what happens once it is stored, and what if it never will be.
+confirm.HAPPENS |= {
+    "pick_up": pick_up_crystal.gained,
+    "light": light_firework.launch,
+    "refund": light_firework.refunded,
+    "fund": rains.funded,
+    "close": rains.closed,
+}
+reject.HAPPENS |= {
+    "pick_up": pick_up_crystal.not_gained,
+    "light": light_firework.unpaid,
+    "refund": light_firework.refund_rejected,
+    "fund": rains.not_funded,
+    "close": rains.not_closed,
+}
 
 DEEDS = {deed.name: deed for deed in _DEEDS}
 EVENTS = {event.name: event for event in _EVENTS}

@@ -8,15 +8,17 @@ from typing import TypeVar
 from msgspec import Struct
 
 from world.city import City
+from world.festival import Festival
 from world.motion import Motion
 from world.schema import ContentFault, Reader
-from world.survey import survey_city, survey_tuning
+from world.survey import survey_city, survey_festival, survey_tuning
 from world.tuning import Tuning
 
 S = TypeVar("S", bound=Struct)
 
 CITY_FILE = "city.toml"
 TUNING_FILE = "tuning.toml"
+FESTIVAL_FILE = "events.toml"
 CONTENT_DIR = Path(__file__).parent / "content"
 
 # One clock for everything. Speeds, rates and animations count in these ticks.
@@ -29,6 +31,7 @@ class WorldConfig(Struct, frozen=True):
     city: City
     tuning: Tuning
     seed: int
+    festival: Festival = Festival()
     tick_rate_hz: int = TICK_RATE_HZ
 
 
@@ -43,17 +46,24 @@ class ContentError(Exception):
 def load_config(content_dir: Path | None = None, seed: int = 0) -> WorldConfig:
     """The config in `content_dir`, or in the packaged content. Raises ContentError."""
     content = content_dir or CONTENT_DIR
-    city_reader, tuning_reader = Reader(CITY_FILE), Reader(TUNING_FILE)
+    readers = city_reader, tuning_reader, festival_reader = (
+        Reader(CITY_FILE),
+        Reader(TUNING_FILE),
+        Reader(FESTIVAL_FILE),
+    )
     city = _read(content, city_reader, City)
     tuning = _read(content, tuning_reader, Tuning)
+    festival = _read(content, festival_reader, Festival)
     if tuning is not None:
         survey_tuning(tuning, tuning_reader)
     if city is not None and tuning is not None:
         survey_city(city, Motion(tuning.movement, TICK_RATE_HZ), city_reader)
-    faults = city_reader.faults + tuning_reader.faults
-    if faults or city is None or tuning is None:
+    if city is not None and festival is not None and not city_reader.faults:
+        survey_festival(festival, city, festival_reader)
+    faults = [fault for reader in readers for fault in reader.faults]
+    if faults or city is None or tuning is None or festival is None:
         raise ContentError(faults)
-    return WorldConfig(city, tuning, seed)
+    return WorldConfig(city, tuning, seed, festival)
 
 
 def fingerprint(config: WorldConfig) -> str:

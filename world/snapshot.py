@@ -23,11 +23,6 @@ SNAPSHOT_DTYPE = np.dtype(
     ]
 )
 
-# A crystal that lies free on the ground: city-wide id, place in cm of the city, kind by its place in the content.
-CRYSTAL_DTYPE = np.dtype(
-    [("crystal", "<u4"), ("x", "<i4"), ("y", "<i4"), ("z", "<i4"), ("kind", "u1"), ("value", "u1")]
-)
-
 
 def take(world: World) -> NDArray[np.void]:
     """A new array of SNAPSHOT_DTYPE, one row per entity, in no promised order."""

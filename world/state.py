@@ -6,11 +6,15 @@ from numpy.typing import NDArray
 from world.city import Rect, Zone
 from world.columns import Columns
 from world.config import WorldConfig
+from world.crystals import Crystals
 from world.event import Refused
+from world.festival import Festival, Scheduled
 from world.motion import Motion
 from world.profiles import Profiles
+from world.programme import Kind, Occasion, Programme
 from world.rng import Randomness
 from world.settling import Pending
+from world.sky import Sky
 from world.space import Space
 from world.tuning import Tuning
 
@@ -38,6 +42,9 @@ class World:
         self.profiles = Profiles()
         self.random = Randomness(config.seed, zone)
         self.pending = Pending()
+        self.crystals = Crystals(zone)
+        self.sky = Sky()
+        self.programme = Programme(self._occasions())
         # The client's number of the command that is being obeyed, for what is told about it later.
         self.number = 0
         # Until this tick nothing here changes by itself, and this is what it looks like (world.tick, "Rest").
@@ -53,6 +60,11 @@ class World:
     def map(self) -> Zone:
         """The content of this zone, in metres from its own corner."""
         return self.config.city.zone[self.zone]
+
+    @property
+    def festival(self) -> Festival:
+        """What the content says of crystals, rains, fireworks and shows, of all zones."""
+        return self.config.festival
 
     @property
     def area(self) -> Rect:
@@ -88,3 +100,15 @@ class World:
         """Forget `entity`, who must be here."""
         self.columns.remove(self.here(entity))
         self.profiles.remove(entity)
+
+    def _occasions(self) -> list[Occasion]:
+        """This zone's rains and shows, each at rest until its time comes."""
+        kinds: tuple[tuple[Kind, tuple[Scheduled, ...]], ...] = (
+            ("rain", self.festival.rain),
+            ("show", self.festival.show),
+        )
+        here = [(kind, plan) for kind, plans in kinds for plan in plans if plan.zone == self.map.name]
+        return [Occasion(kind, plan, self._first_start(plan)) for kind, plan in here]
+
+    def _first_start(self, plan: Scheduled) -> int:
+        return self.ticks(plan.first_s) if plan.first_s or plan.every_s else FOREVER

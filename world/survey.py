@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Iterable
 
 from world.city import HOSTS_MAX, City, Zone, cm
+from world.festival import Festival, Rain, Scheduled, Show
 from world.motion import Motion
 from world.paths import check_paths
 from world.schema import Reader
+from world.space import Space
 from world.tuning import Tuning
 
 # The lattice takes three bytes a cell: 1,500 m a side are 108 MB.
@@ -34,6 +36,67 @@ def survey_city(city: City, motion: Motion, file: Reader) -> None:
         _check_slopes(zone, f"zone[{number}]", motion, file)
     if len(file.faults) == before:
         check_paths(city, motion, file)
+
+
+def survey_festival(festival: Festival, city: City, file: Reader) -> None:
+    """Note every name that nothing has, every place that is none, in a festival whose values are well-formed."""
+    for kind in ("crystal", "colour", "firework"):
+        _unique(((f"{kind}[{n}].name", it.name) for n, it in enumerate(getattr(festival, kind))), file)
+    # Whoever starts an event says its name and nothing else.
+    occasions: list[tuple[str, Scheduled]] = [(f"rain[{n}]", rain) for n, rain in enumerate(festival.rain)]
+    occasions += [(f"show[{n}]", show) for n, show in enumerate(festival.show)]
+    _unique(((f"{key}.name", it.name) for key, it in occasions), file)
+    zones = {zone.name: zone for zone in city.zone}
+    space = Space(city)
+    for number, spot in enumerate(festival.standing):
+        key = f"standing[{number}]"
+        _known(f"{key}.kind", spot.kind, [kind.name for kind in festival.crystal], file)
+        if zone := _zone(f"{key}.zone", spot.zone, zones, file):
+            _check_spot(key, (spot.x_m, spot.z_m), zone, space, file)
+    for key, occasion in occasions:
+        if zone := _zone(f"{key}.zone", occasion.zone, zones, file):
+            if isinstance(occasion, Rain):
+                _check_rain(key, occasion, zone, festival, file)
+            elif isinstance(occasion, Show):
+                _check_show(key, occasion, zone, festival, file)
+
+
+def _zone(key: str, name: str, zones: dict[str, Zone], file: Reader) -> Zone | None:
+    _known(key, name, list(zones), file)
+    return zones.get(name)
+
+
+def _known(key: str, name: str, names: list[str], file: Reader) -> None:
+    if name not in names:
+        file.fault(key, name, f"one of {', '.join(names) or 'none yet'}")
+
+
+def _check_spot(key: str, at_m: tuple[float, float], zone: Zone, space: Space, file: Reader) -> None:
+    x, z = (cm(metres) for metres in at_m)
+    ground = zone.rect
+    if not (x < ground.width and z < ground.depth and space.open_at(ground.x + x, ground.z + z)):
+        file.fault(key, at_m, f"open ground inside the zone, {zone.width_m:g} by {zone.depth_m:g} m")
+
+
+def _check_rain(key: str, rain: Rain, zone: Zone, festival: Festival, file: Reader) -> None:
+    for number, drop in enumerate(rain.drop):
+        _known(f"{key}.drop[{number}].kind", drop.kind, [kind.name for kind in festival.crystal], file)
+    if not zone.rect.moved(-zone.rect.x, -zone.rect.z).encloses(rain.rect):
+        file.fault(key, rain.name, f"inside the zone, {zone.width_m:g} by {zone.depth_m:g} m")
+    if rain.every_s and rain.every_s < rain.over_s + rain.linger_s:
+        file.fault(f"{key}.every_s", rain.every_s, f"at least over_s and linger_s, {rain.over_s + rain.linger_s:g}")
+
+
+def _check_show(key: str, show: Show, zone: Zone, festival: Festival, file: Reader) -> None:
+    for number, cue in enumerate(show.cue):
+        _known(f"{key}.cue[{number}].kind", cue.kind, [kind.name for kind in festival.firework], file)
+        for place, colour in enumerate(cue.colours):
+            _known(f"{key}.cue[{number}].colours[{place}]", colour, [it.name for it in festival.colour], file)
+        if not (cue.x_m < zone.width_m and cue.z_m < zone.depth_m):
+            at_m = cue.x_m, cue.z_m
+            file.fault(f"{key}.cue[{number}]", at_m, f"inside the zone, {zone.width_m:g} by {zone.depth_m:g} m")
+    if show.every_s and show.every_s <= show.lasts_s:
+        file.fault(f"{key}.every_s", show.every_s, f"more than its last cue's time, {show.lasts_s:g}")
 
 
 def _check_names(city: City, file: Reader) -> None:

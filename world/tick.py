@@ -32,14 +32,15 @@ from numpy.typing import NDArray
 
 from world import snapshot
 from world.catalogue import RULES
+from world.crystals import CRYSTAL_DTYPE
 from world.event import Command, EventState, Refusal, Refused, Settle, Telling, Told
 from world.events import move
 from world.events.arrive import Arrive, departure
 from world.events.move import MOVE_DTYPE, MoveTally
 from world.profiles import ProfileRecord
-from world.snapshot import CRYSTAL_DTYPE, SNAPSHOT_DTYPE
+from world.snapshot import SNAPSHOT_DTYPE
 from world.state import World
-from world.systems import hosts, movement
+from world.systems import crystals, hosts, movement, patience, rains, shows
 
 __all__ = [
     "CRYSTAL_DTYPE",
@@ -60,9 +61,23 @@ __all__ = [
 ]
 
 # The next system is one file in world/systems and one line here, where it belongs in the order.
-SYSTEMS: tuple[Callable[[World], Telling], ...] = (hosts.run, movement.run)
+SYSTEMS: tuple[Callable[[World], Telling], ...] = (
+    hosts.run,
+    movement.run,
+    rains.run,
+    crystals.run,
+    shows.run,
+    patience.run,
+)
 # And for each system the next tick in which it could change anything without being asked to.
-RESTS: tuple[Callable[[World], int], ...] = (hosts.rests_until, movement.rests_until)
+RESTS: tuple[Callable[[World], int], ...] = (
+    hosts.rests_until,
+    movement.rests_until,
+    rains.rests_until,
+    crystals.rests_until,
+    shows.rests_until,
+    patience.rests_until,
+)
 
 
 class Issued(NamedTuple):
@@ -160,8 +175,9 @@ def step(world: World, tick: int, batch: Batch) -> Outcome:
     world.rests_until = min(rests_until(world) for rests_until in RESTS)
     world.rest_snapshot = None if departed else taken
     told, refused, settlements = words
-    profiles = world.profiles.fresh()
-    return Outcome(tick, told, refused, faults, departed, profiles, tally, taken, settlements, None, None)
+    profiles, crystals = world.profiles.fresh(), world.crystals.take_rows()
+    programme = world.programme.take_states(tick)
+    return Outcome(tick, told, refused, faults, departed, profiles, tally, taken, settlements, crystals, programme)
 
 
 def _repeat(world: World, tick: int) -> Outcome:

@@ -81,6 +81,13 @@ class SettlingTuning(Struct, frozen=True, forbid_unknown_fields=True):
     patience_s: Seconds
 
 
+class CrystalsTuning(Struct, frozen=True, forbid_unknown_fields=True):
+    """From how far one picks a crystal up, and how far it is seen that somebody did."""
+
+    reach_m: Annotated[float, Meta(ge=0.5, le=10)]
+    radius_m: Radius
+
+
 class FireworkTuning(Struct, frozen=True, forbid_unknown_fields=True):
     """How often and where fireworks are lit, how long before they rise, how far they are told and how many there are.
 
@@ -121,6 +128,7 @@ class Tuning(Struct, frozen=True, forbid_unknown_fields=True):
     emote: GestureTuning
     sit: SitTuning
     settling: SettlingTuning
+    crystals: CrystalsTuning
     firework: FireworkTuning
     wallet: WalletTuning
     hosts: HostsTuning

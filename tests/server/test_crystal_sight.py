@@ -14,7 +14,7 @@ from protocol.limits import CRYSTALS_MAX
 from protocol.messages import Crystals
 from server.crystal_sight import SIGHT_CM, TICKS_PER_CRYSTALS, CrystalSight
 from tests.fakes import Body, scene_of
-from world.snapshot import CRYSTAL_DTYPE
+from world.crystals import CRYSTAL_DTYPE
 
 Places = Sequence[tuple[int, int]]
 places = st.lists(st.tuples(st.integers(0, 20_000), st.integers(0, 20_000)), max_size=80)

@@ -12,6 +12,7 @@ from world.config import WorldConfig, load_config
 from world.event import Command
 from world.events.arrive import Arrive
 from world.events.join import Join
+from world.festival import Colour, CrystalKind, Cue, Drop, Festival, FireworkKind, Rain, Show, Standing
 from world.space import Space
 from world.state import World
 from world.tick import MOVE_DTYPE, Batch, Issued, Outcome, step
@@ -52,6 +53,39 @@ EAST_ZONE = Zone(
     host=(Host(name="piper", title="Piper", x_m=30, z_m=30, facing_deg=0),),
 )
 CITY = City(name="Hamlet", gate="west", zone=(WEST_ZONE, EAST_ZONE))
+FESTIVAL = Festival(
+    crystal=(CrystalKind(name="pebble", value=1), CrystalKind(name="gem", value=20)),
+    standing=(Standing(zone="east", kind="gem", x_m=5, z_m=20, respawn_s=2),),
+    rain=(
+        Rain(
+            name="drizzle",
+            zone="west",
+            x_m=2,
+            z_m=2,
+            width_m=4,
+            depth_m=4,
+            number=10,
+            over_s=1,
+            linger_s=2,
+            drop=(Drop(kind="pebble", weight=4), Drop(kind="gem", weight=1)),
+        ),
+    ),
+    colour=(Colour(name="red", rgb="#ff0000"), Colour(name="blue", rgb="#0000ff"), Colour(name="gold", rgb="#ffcc00")),
+    firework=(
+        FireworkKind(name="rocket", cost=3, rise_s=1, burst_s=2, height_m=30),
+        FireworkKind(name="comet", cost=0, rise_s=1, burst_s=1, height_m=40, importance=2),
+    ),
+    show=(
+        Show(
+            name="salute",
+            zone="west",
+            cue=(
+                Cue(at_s=0, kind="comet", colours=("gold",), x_m=30, z_m=30),
+                Cue(at_s=0.5, kind="rocket", colours=("red", "blue"), x_m=32, z_m=30, repeat=3, every_s=0.25),
+            ),
+        ),
+    ),
+)
 
 SPAWN_NAMES = [spawn.name for zone in CITY.zone for spawn in zone.spawn]
 
@@ -59,7 +93,7 @@ SPAWN_NAMES = [spawn.name for zone in CITY.zone for spawn in zone.spawn]
 @cache
 def config(seed: int = 1) -> WorldConfig:
     """The hamlet with the city's own numbers."""
-    return WorldConfig(CITY, load_config().tuning, seed)
+    return WorldConfig(CITY, load_config().tuning, seed, FESTIVAL)
 
 
 @cache
@@ -112,8 +146,8 @@ class Hamlet:
         return outcomes
 
     def join(self, entity: int, spawn: str = "well", zone: int = 0) -> None:
-        """Let somebody appear, in a tick of its own."""
-        outcome = self.step(Issued(entity, 0, Join(f"player {entity}", spawn=spawn)), zone=zone)[zone]
+        """Let somebody appear, in a tick of its own; the account has the entity's number."""
+        outcome = self.step(Issued(entity, 0, Join(f"player {entity}", spawn=spawn, account=entity)), zone=zone)[zone]
         assert outcome.refused == []
 
     def do(self, entity: int, command: Command, zone: int = 0) -> Outcome:

@@ -4,8 +4,13 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from world.event import COSMETIC, NOTABLE, Command, Event, Refused, Telling
+from world.city import cm
+from world.crystals import Wish
+from world.event import COSMETIC, NOTABLE, Command, Event, Nearby, Only, Refusal, Refused, Telling
+from world.settling import Asker, Stored, Waiting
 from world.state import World
+from world.systems import rains
+from world.systems.crystals import STANDING
 
 
 class PickUpCrystal(Command, frozen=True):
@@ -36,6 +41,43 @@ class CrystalTaken(Event, frozen=True):
 
 
 def apply(world: World, actor: int, command: PickUpCrystal) -> Telling:
-    """Refuses what is not there."""
-    world.here(actor)
-    raise Refused("gone", "crystal", "there is no such crystal here")
+    """Notes a wish that could be granted; which of a tick's wishes are, is decided when all are known."""
+    row = world.here(actor)
+    crystal = world.crystals.find(command.crystal)
+    if crystal is None:
+        raise Refused("gone", "crystal", "there is no such crystal here")
+    if not world.crystals.is_free(crystal.crystal):
+        raise Refused("taken", "crystal", "somebody else has it")
+    columns, reach = world.columns, cm(world.tuning.crystals.reach_m)
+    away = (int(columns.x[row]) - crystal.x, int(columns.y[row]) - crystal.y, int(columns.z[row]) - crystal.z)
+    if sum(axis * axis for axis in away) > reach * reach:
+        raise Refused("too_far", "crystal", f"within {world.tuning.crystals.reach_m:g} m of where you stand")
+    account = int(columns.account[row])
+    world.pending.admit(account, world.tuning.settling)
+    world.crystals.wishes.append(Wish(Asker(actor, account, command.deed, world.number), crystal.crystal))
+    return ()
+
+
+def gained(world: World, waiting: Waiting, stored: Stored) -> Telling:
+    """It is in the books: the crystal is gone, its player hears of it, and so does whoever stands near."""
+    crystal, asker = waiting.about, waiting.asker
+    world.crystals.remove(crystal.crystal)
+    if crystal.source[0] == STANDING:
+        spot = world.festival.standing[crystal.source[1]]
+        world.crystals.returns[crystal.source[1]] = world.tick + world.ticks(spot.respawn_s)
+    else:
+        rains.taken(world, crystal.source, crystal.value)
+    gain = CrystalGained(stored.receipt, crystal.crystal, crystal.value, stored.balance, asker.number)
+    yield Only(asker.entity), gain
+    radius = cm(world.tuning.crystals.radius_m)
+    yield Nearby(asker.entity, crystal.x, crystal.z, radius), CrystalTaken(asker.entity, crystal.crystal)
+
+
+def not_gained(world: World, waiting: Waiting, reason: str) -> Telling:
+    """It is not in the books: the crystal lies there again, unless its rain is over."""
+    crystal, asker = waiting.about, waiting.asker
+    if crystal.source[0] == STANDING or rains.is_on(world, crystal.source):
+        world.crystals.release(crystal.crystal)
+    else:
+        world.crystals.remove(crystal.crystal)
+    yield Refusal(asker.entity, asker.number, asker.deed, reason, "crystal", "it could not be entered in the books")

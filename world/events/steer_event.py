@@ -1,11 +1,16 @@
 """Whoever runs the city starts, pauses, resumes, extends or cancels a rain or a show. The server's own deed."""
 
+from collections.abc import Callable
+from types import ModuleType
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from world.event import NOTABLE, Command, Event, Refused, Telling
+from world.event import Command, Event, Only, Refused, Telling
+from world.occasions import change
+from world.programme import Occasion, State
 from world.state import World
+from world.systems import rains, shows
 
 Action = Literal["start", "pause", "resume", "extend", "cancel"]
 
@@ -18,16 +23,6 @@ class SteerEvent(Command, frozen=True):
     # A day: whoever wants more starts it again.
     seconds: Annotated[int, Meta(ge=0, le=86_400)] = 0
     by: Annotated[str, Meta(max_length=64)] = ""
-
-
-class EventChanged(Event, frozen=True):
-    """The rain or show of this name is `idle`, `running`, `paused` or `ending` now; `kind` is `rain` or `show`."""
-
-    importance: ClassVar[int] = NOTABLE
-
-    event: str
-    kind: str
-    state: str
 
 
 class EventSteered(Event, frozen=True):
@@ -43,6 +38,65 @@ class EventSteered(Event, frozen=True):
     ends_tick: int
 
 
+# A day, in seconds, however often it is extended: the same bound as for one extension.
+LASTS_S_MAX = 86_400
+
+ACTS: dict[str, ModuleType] = {"rain": rains, "show": shows}
+
+
 def apply(world: World, actor: int, command: SteerEvent) -> Telling:
-    """Refuses names that this zone does not have."""
-    raise Refused("no_such_event", "name", "this zone has no event of that name")
+    """Refuses names that this zone does not have, and what cannot be done with the event as it stands."""
+    occasion = world.programme.find(command.name)
+    yield from list(_STEER[command.action](world, occasion, command))
+    state = occasion.state_at(world.tick)
+    yield (
+        Only(actor),
+        EventSteered(world.number, occasion.name, command.action, occasion.kind, state.state, state.until_tick),
+    )
+
+
+def _start(world: World, occasion: Occasion, _: SteerEvent) -> Telling:
+    _must_be(occasion, "idle")
+    yield from ACTS[occasion.kind].begin(world, occasion)
+
+
+def _pause(world: World, occasion: Occasion, _: SteerEvent) -> Telling:
+    _must_be(occasion, "running")
+    yield from change(world, occasion, "paused")
+
+
+def _resume(world: World, occasion: Occasion, _: SteerEvent) -> Telling:
+    _must_be(occasion, "paused")
+    yield from change(world, occasion, "running")
+
+
+def _extend(world: World, occasion: Occasion, command: SteerEvent) -> Telling:
+    _must_be(occasion, "running", "paused")
+    if not command.seconds:
+        raise Refused("no_seconds", "seconds", "by at least one second")
+    lasts = occasion.lasts + world.ticks(command.seconds)
+    if lasts > world.ticks(LASTS_S_MAX):
+        raise Refused("too_long", "seconds", f"{LASTS_S_MAX} s in all are the most")
+    occasion.lasts = lasts
+    world.programme.changed = True
+    return ()
+
+
+def _cancel(world: World, occasion: Occasion, _: SteerEvent) -> Telling:
+    _must_be(occasion, "running", "paused")
+    yield from ACTS[occasion.kind].finish(world, occasion)
+
+
+def _must_be(occasion: Occasion, *states: State) -> None:
+    if occasion.state not in states:
+        wanted = " or ".join(states)
+        raise Refused("wrong_state", "action", f"it is {occasion.state}, and would have to be {wanted}")
+
+
+_STEER: dict[Action, Callable[[World, Occasion, SteerEvent], Telling]] = {
+    "start": _start,
+    "pause": _pause,
+    "resume": _resume,
+    "extend": _extend,
+    "cancel": _cancel,
+}

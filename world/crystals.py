@@ -1,0 +1,130 @@
+"""The crystals of one zone: those that lie free, those that somebody has claimed, and who asks for which."""
+
+from collections import Counter
+from typing import NamedTuple
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from world.settling import Asker
+
+# A crystal that lies free on the ground: city-wide id, place in cm of the city, kind by its place in the content.
+CRYSTAL_DTYPE = np.dtype(
+    [("crystal", "<u4"), ("x", "<i4"), ("y", "<i4"), ("z", "<i4"), ("kind", "u1"), ("value", "u1")]
+)
+# Ids are the zone's number and a count: 16 million crystals in each zone before the city must start anew.
+COUNT_BITS = 24
+_FIRST_CAPACITY = 64
+
+
+class Crystal(NamedTuple):
+    """One crystal; `source` is the rain it fell in (its name and turn), or the number of its standing place."""
+
+    crystal: int
+    x: int
+    y: int
+    z: int
+    kind: int
+    value: int
+    source: tuple[str, int]
+
+
+class Wish(NamedTuple):
+    """Somebody has asked for a crystal in this tick."""
+
+    asker: Asker
+    crystal: int
+
+
+class Crystals:
+    """All crystals of a zone by id. `wishes` are those of this tick, in order of arrival.
+
+    `changed` tells that what lies free is not what was last taken, so that gateways get the rows only then.
+    """
+
+    def __init__(self, zone: int) -> None:
+        self._first = zone << COUNT_BITS
+        self._made = 0
+        self._by_id: dict[int, Crystal] = {}
+        self._place: dict[int, int] = {}
+        self._rows = np.zeros(_FIRST_CAPACITY, CRYSTAL_DTYPE)
+        self._free = 0
+        self._of: Counter[tuple[str, int]] = Counter()
+        self.wishes: list[Wish] = []
+        # Standing places, by their number in the content, where one is to lie again, and in which tick.
+        self.returns: dict[int, int] = {}
+        self.laid_out = False
+        self.changed = False
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def ids(self) -> list[int]:
+        """All of them, free or claimed, the oldest first."""
+        return list(self._by_id)
+
+    def find(self, crystal: int) -> Crystal | None:
+        """The crystal of this id, free or claimed."""
+        return self._by_id.get(crystal)
+
+    def is_free(self, crystal: int) -> bool:
+        """Whether it lies there for anybody."""
+        return crystal in self._place
+
+    def has(self, source: tuple[str, int]) -> bool:
+        """Whether anything is left of a rain, free or claimed."""
+        return self._of[source] > 0
+
+    def of(self, source: tuple[str, int]) -> list[Crystal]:
+        """What is left of a rain, free or claimed."""
+        return [crystal for crystal in self._by_id.values() if crystal.source == source]
+
+    def add(self, place: tuple[int, int, int], kind: int, value: int, source: tuple[str, int]) -> Crystal:
+        """A new crystal lies at x, y and z (cm)."""
+        self._made += 1
+        assert self._made < 1 << COUNT_BITS, "no ids left in this zone"
+        crystal = Crystal(self._first | self._made, *place, kind, value, source)
+        self._by_id[crystal.crystal] = crystal
+        self._of[source] += 1
+        self.release(crystal.crystal)
+        return crystal
+
+    def claim(self, crystal: int) -> None:
+        """It lies there for nobody else any more; it must be free."""
+        place, self._free = self._place.pop(crystal), self._free - 1
+        if place != self._free:
+            self._rows[place] = self._rows[self._free]
+            self._place[int(self._rows[place]["crystal"])] = place
+        self.changed = True
+
+    def release(self, crystal: int) -> None:
+        """It lies there for everybody (again)."""
+        if self._free == self._rows.size:
+            self._rows = np.concatenate((self._rows, np.zeros_like(self._rows)))
+        self._rows[self._free] = self._by_id[crystal][:6]
+        self._place[crystal] = self._free
+        self._free += 1
+        self.changed = True
+
+    def remove(self, crystal: int) -> None:
+        """It is no more."""
+        if self.is_free(crystal):
+            self.claim(crystal)
+        source = self._by_id.pop(crystal).source
+        self._of[source] -= 1
+        if not self._of[source]:
+            del self._of[source]
+
+    def take_rows(self) -> NDArray[np.void] | None:
+        """All that lie free, or None if that is as it was when last taken."""
+        if not self.changed:
+            return None
+        self.changed = False
+        return self._rows[: self._free].copy()
+
+    def digest(self) -> int:
+        """Stands for all of them."""
+        claimed = sorted(self._by_id.keys() - self._place.keys())
+        returns = sorted(self.returns.items())
+        return crc32(repr((self._made, claimed, returns)).encode(), crc32(self._rows[: self._free].tobytes()))

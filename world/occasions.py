@@ -1,0 +1,38 @@
+"""How occasions go from one state to the next: what rains and shows have in common."""
+
+from world.event import InZone, Telling
+from world.events.event_changed import EventChanged
+from world.programme import Occasion, State
+from world.state import FOREVER, World
+
+
+def change(world: World, occasion: Occasion, state: State) -> Telling:
+    """It stands so from now on, and the zone hears of it."""
+    occasion.state = state
+    world.programme.changed = True
+    yield InZone(), EventChanged(occasion.name, occasion.kind, state)
+
+
+def begin(world: World, occasion: Occasion, lasts: int) -> Telling:
+    """Its next turn begins, for so many ticks."""
+    occasion.turn += 1
+    occasion.elapsed, occasion.lasts = 0, lasts
+    occasion.detail = {}
+    yield from change(world, occasion, "running")
+
+
+def is_due(world: World, occasion: Occasion) -> bool:
+    """Whether the clock wants it to start now. One whose turn is still on is left out this time."""
+    if world.tick < occasion.next_start:
+        return False
+    every = world.ticks(occasion.plan.every_s) if occasion.plan.every_s else FOREVER
+    while occasion.next_start <= world.tick:
+        occasion.next_start += every
+    return occasion.state == "idle"
+
+
+def rests_until(world: World, occasions: list[Occasion]) -> int:
+    """The tick in which one of them does something next."""
+    if any(occasion.state in ("running", "ending") for occasion in occasions):
+        return world.tick + 1
+    return min((occasion.next_start for occasion in occasions), default=FOREVER)

@@ -1,0 +1,89 @@
+"""What can happen in a zone and how it stands: rains and shows are started, paused, resumed, extended and cancelled.
+
+    idle ── start ──► running ◄── pause, resume ──► paused
+      ▲                  │ the end, or cancel          │ cancel
+      └──── tidied ── ending ◄─────────────────────────┘
+
+The time of an occasion counts only while it runs. What an occasion *does* is a system's business
+(world/systems); here is only how it stands, so that the world can hold it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from world.event import EventState, Refused
+from world.festival import Scheduled
+
+State = Literal["idle", "running", "paused", "ending"]
+Kind = Literal["rain", "show"]
+
+
+@dataclass(slots=True)
+class Occasion:
+    """How one rain or show stands; `plan` is what the content says of it.
+
+    `elapsed` are the ticks it has run, `lasts` how many it is to run, `turn` which time it is, from 1.
+    `detail` are numbers for people.
+    """
+
+    kind: Kind
+    plan: Scheduled
+    next_start: int
+    state: State = "idle"
+    turn: int = 0
+    elapsed: int = 0
+    lasts: int = 0
+    detail: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What it is called; no two of the city are called the same."""
+        return self.plan.name
+
+    def state_at(self, tick: int) -> EventState:
+        """As gateways and operators get it."""
+        until = tick + self.lasts - self.elapsed if self.state in ("running", "paused") else 0
+        return EventState(self.name, self.kind, self.state, until, dict(self.detail))
+
+
+class Programme:
+    """All occasions of a zone, by name; `changed` since the states were last taken."""
+
+    def __init__(self, occasions: list[Occasion]) -> None:
+        self.occasions = {occasion.name: occasion for occasion in occasions}
+        self.changed = True
+
+    def find(self, name: str) -> Occasion:
+        """The occasion of this name; raises Refused if this zone has none."""
+        if name not in self.occasions:
+            known = ", ".join(self.occasions) or "none"
+            raise Refused("no_such_event", "name", f"this zone has {known}")
+        return self.occasions[name]
+
+    def of_kind(self, kind: Kind) -> list[Occasion]:
+        """Those of a kind, in the content's order."""
+        return [occasion for occasion in self.occasions.values() if occasion.kind == kind]
+
+    def take_states(self, tick: int) -> list[EventState] | None:
+        """How everything stands, or None if nothing has changed."""
+        if not self.changed:
+            return None
+        self.changed = False
+        return [occasion.state_at(tick) for occasion in self.occasions.values()]
+
+    def digest(self) -> str:
+        """Stands for all of it."""
+        return repr(
+            [
+                (
+                    each.name,
+                    each.state,
+                    each.turn,
+                    each.elapsed,
+                    each.lasts,
+                    each.next_start,
+                    sorted(each.detail.items()),
+                )
+                for each in self.occasions.values()
+            ]
+        )

@@ -1,0 +1,66 @@
+"""Who gets which crystal, of all who asked in this tick; and those of a standing place lie there again in time."""
+
+from world.city import cm
+from world.crystals import Wish
+from world.event import Refusal, Refused, Settle, Telling
+from world.settling import Waiting, move, player
+from world.state import FOREVER, World
+from world.systems import rains
+
+# The source of a crystal that lies in a standing place, with the place's number in the content.
+STANDING = ""
+
+
+def run(world: World) -> Telling:
+    """First the wishes of this tick, then whatever is to lie there anew."""
+    wishes, world.crystals.wishes = world.crystals.wishes, []
+    for wish in _shuffled(world, wishes):
+        try:
+            yield _claim(world, wish)
+        except Refused as no:
+            yield Refusal(wish.asker.entity, wish.asker.number, wish.asker.deed, no.reason, no.field, no.message)
+    _lay_out(world)
+
+
+def rests_until(world: World) -> int:
+    """The tick in which a crystal lies in its place again."""
+    return min((at for at in world.crystals.returns.values() if at > world.tick), default=FOREVER)
+
+
+def _shuffled(world: World, wishes: list[Wish]) -> list[Wish]:
+    """In an order of chance: whose link is the fastest makes no difference within a tick."""
+    chance, order = world.random.stream("wishes"), list(wishes)
+    for last in range(len(order) - 1, 0, -1):
+        other = chance.below(last + 1)
+        order[last], order[other] = order[other], order[last]
+    return order
+
+
+def _claim(world: World, wish: Wish) -> Settle:
+    """It is this one's, once it is stored."""
+    crystal = world.crystals.find(wish.crystal)
+    if crystal is None:
+        raise Refused("gone", "crystal", "its rain has just ended")
+    if not world.crystals.is_free(wish.crystal):
+        raise Refused("taken", "crystal", "somebody else was chosen")
+    world.pending.admit(wish.asker.account, world.tuning.settling)
+    source = "house" if crystal.source[0] == STANDING else rains.pool_of(crystal.source)
+    world.crystals.claim(crystal.crystal)
+    settle = Settle(f"pick.{crystal.crystal}", "pick_up", move(source, player(wish.asker.account), crystal.value))
+    return world.pending.ask(Waiting(settle, wish.asker, world.tick, crystal))
+
+
+def _lay_out(world: World) -> None:
+    """Standing crystals of this zone: all of them at first, and each again when its time has come."""
+    returns = world.crystals.returns
+    if not world.crystals.laid_out:
+        world.crystals.laid_out = True
+        here = [number for number, spot in enumerate(world.festival.standing) if spot.zone == world.map.name]
+        returns |= dict.fromkeys(here, world.tick)
+    for number in [number for number, at in returns.items() if at <= world.tick]:
+        del returns[number]
+        spot = world.festival.standing[number]
+        kind = world.festival.crystal_kind(spot.kind)
+        x, z = world.area.x + cm(spot.x_m), world.area.z + cm(spot.z_m)
+        place = x, world.space.ground_at(x, z), z
+        world.crystals.add(place, kind, world.festival.crystal[kind].value, (STANDING, number))
