@@ -5,13 +5,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from world.config import CITY_FILE, CONTENT_DIR, TUNING_FILE, ContentError, fingerprint, load_config
+from world.config import CITY_FILE, CONTENT_DIR, FESTIVAL_FILE, TUNING_FILE, ContentError, fingerprint, load_config
 
 
 @pytest.fixture
 def content(tmp_path: Path) -> Path:
     """A copy of the packaged content, to break."""
-    for file in (CITY_FILE, TUNING_FILE):
+    for file in (CITY_FILE, TUNING_FILE, FESTIVAL_FILE):
         (tmp_path / file).write_bytes((CONTENT_DIR / file).read_bytes())
     return tmp_path
 
@@ -43,18 +43,22 @@ def test_any_difference_is_another_fingerprint(content: Path) -> None:
     prints.add(fingerprint(load_config(content)))
     edit(content, CITY_FILE, "spread_m = 6", "spread_m = 5.75")
     prints.add(fingerprint(load_config(content)))
-    assert len(prints) == 5
+    edit(content, FESTIVAL_FILE, "number = 300", "number = 301")
+    prints.add(fingerprint(load_config(content)))
+    assert len(prints) == 6
 
 
-def test_faults_of_both_files_are_named_together(content: Path) -> None:
+def test_faults_of_all_files_are_named_together(content: Path) -> None:
     edit(content, CITY_FILE, "depth_m = 60", "depth_m = 601")
     edit(content, TUNING_FILE, "walk_m_s = 1.8", 'walk_m_s = "fast"')
     edit(content, TUNING_FILE, "wave_one_in = 4", "wave_one_in = 0\nmood = 1")
+    edit(content, FESTIVAL_FILE, "value = 10", "value = 1000")
     assert faults(content) == [
         (CITY_FILE, "zone[0].depth_m"),
         (TUNING_FILE, "movement.walk_m_s"),
         (TUNING_FILE, "hosts.mood"),
         (TUNING_FILE, "hosts.wave_one_in"),
+        (FESTIVAL_FILE, "crystal[2].value"),
     ]
 
 

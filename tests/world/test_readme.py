@@ -3,6 +3,7 @@
 import ast
 import re
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -13,6 +14,8 @@ from world.catalogue import DEEDS
 from world.city import Building, City, Host, Ramp, Spawn, Terrace, Zone
 from world.config import load_config
 from world.event import snake
+from world.events.reject import Reason
+from world.festival import Colour, CrystalKind, Cue, Drop, FireworkKind, Rain, Show, Standing
 from world.motion import SINE_QUARTER, STEERS, Motion
 from world.systems import movement
 from world.terrain import WALL_CM
@@ -76,13 +79,14 @@ def refused(path: Path) -> set[str]:
     """Every reason that a file refuses with."""
     calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
     raised = {ast.literal_eval(call.args[0]) for call in calls if ast.unparse(call.func) == "Refused"}
-    noted = {ast.literal_eval(call.args[3]) for call in calls if ast.unparse(call.func) == "Refusal" and call.args}
-    return raised | noted
+    refusals = [call.args[3] for call in calls if ast.unparse(call.func) == "Refusal" and call.args]
+    # What is passed on from a rule or from the books has its reason there.
+    return raised | {ast.literal_eval(reason) for reason in refusals if isinstance(reason, ast.Constant)}
 
 
 def test_every_reason_to_refuse_is_in_the_table() -> None:
     sources = [*ROOM.glob("*.py"), *ROOM.glob("events/*.py"), *ROOM.glob("systems/*.py")]
-    reasons = set().union(*(refused(path) for path in sources if path.name != "tick.py"))
+    reasons = set(get_args(Reason)).union(*(refused(path) for path in sources if path.name != "tick.py"))
     assert {row[0].strip("`") for row in rows("Refusals")} == reasons
 
 
@@ -90,12 +94,19 @@ def test_every_deed_in_that_table_exists() -> None:
     assert code_words([row[1] for row in rows("Refusals")]) <= set(DEEDS)
 
 
-@pytest.mark.parametrize("kind", [City, Zone, Spawn, Building, Terrace, Ramp, Host])
+FESTIVAL = [CrystalKind, Standing, Rain, Drop, Colour, FireworkKind, Show, Cue]
+
+
+@pytest.mark.parametrize("kind", [City, Zone, Spawn, Building, Terrace, Ramp, Host, *FESTIVAL])
 def test_the_keys_of_the_content_are_those_of_its_records(kind: type[msgspec.Struct]) -> None:
-    keys = {"the city": City, "[[zone]]": Zone}
+    keys: dict[str, type[msgspec.Struct]] = {"the city": City, "[[zone]]": Zone}
+    keys |= {
+        f"[[{name}]]": each for name, each in zip(("crystal", "firework"), (CrystalKind, FireworkKind), strict=True)
+    }
+    keys |= {f"[[{snake(each.__name__)}]]": each for each in (Standing, Rain, Colour, Show)}
     by_table = {keys.get(row[0].strip("`"), row[0].strip("`")): row[1].partition(":")[0] for row in rows("Content")}
-    written = set(re.findall(r"`(\w+)`", by_table[kind if kind in (City, Zone) else snake(kind.__name__)]))
-    nested = {"zone", "spawn", "building", "terrace", "ramp", "host"}
+    written = set(re.findall(r"`(\w+)`", by_table[kind if kind in keys.values() else snake(kind.__name__)]))
+    nested = {"zone", "spawn", "building", "terrace", "ramp", "host"} if kind in (City, Zone) else set()
     assert written == {field.name for field in msgspec.structs.fields(kind)} - nested
 
 
