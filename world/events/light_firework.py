@@ -246,7 +246,8 @@ def _sky_is_full(world: World) -> bool:
 
 
 def _pay_back(world: World, waiting: Waiting, owed: Owed) -> Settle:
-    """The same crystals the other way, under a key that says for which firework."""
-    back = tuple(posting._replace(amount=-posting.amount) for posting in waiting.settle.postings)
-    settle = Settle(waiting.settle.key.replace("light", "refund"), "refund", back)
-    return world.pending.ask(Waiting(settle, waiting.asker, world.tick, owed))
+    """Under a key that says for which firework."""
+    asker, cost = waiting.asker, _known(world, waiting.about.kind).cost
+    key = waiting.settle.key.replace("light", "refund")
+    settle = Settle(key, "refund", move(HOUSE, player(asker.account), cost))
+    return world.pending.ask(Waiting(settle, asker, world.tick, owed))
