@@ -142,15 +142,15 @@ async def test_empty_books_are_clean(settings: StoreSettings) -> None:
     ],
 )
 async def test_what_is_tampered_with_is_named(
-    settings: StoreSettings, rule: str, tampering: list[str], sentence: str
+    own_settings: StoreSettings, rule: str, tampering: list[str], sentence: str
 ) -> None:
-    books = await audited(settings, *tampering)
+    books = await audited(own_settings, *tampering)
     assert not books.balanced
     assert sentence in [finding.sentence for finding in books.findings if finding.rule == rule]
 
 
-async def test_taking_the_guards_away_breaks_no_rule_yet(settings: StoreSettings) -> None:
-    assert (await audited(settings, "SELECT 1")).balanced
+async def test_taking_the_guards_away_breaks_no_rule_yet(own_settings: StoreSettings) -> None:
+    assert (await audited(own_settings, "SELECT 1")).balanced
 
 
 def test_no_two_rules_have_one_name() -> None:

@@ -80,11 +80,10 @@ async def test_an_older_database_is_refused_until_it_is_migrated_and_keeps_what_
     ],
 )
 async def test_a_database_in_no_form_that_is_known_is_refused_by_all(
-    settings: StoreSettings, statement: str, said: str
+    own_settings: StoreSettings, statement: str, said: str
 ) -> None:
-    await (await open_store(settings, 0)).close()
-    await within(settings, statement)
-    for attempt in (open_store(settings, 0), migrated(settings)):
+    await within(own_settings, statement)
+    for attempt in (open_store(own_settings, 0), migrated(own_settings)):
         with pytest.raises(SchemaError, match=re.escape(said)):
             await attempt
 
