@@ -13,6 +13,7 @@ def digest(world: World) -> dict[str, int]:
     checksums["profiles"] = world.profiles.digest
     checksums["pending"] = crc32(repr(world.pending.digest).encode())
     checksums["crystals"] = world.crystals.digest()
+    checksums["sky"] = world.sky.digest()
     checksums["programme"] = crc32(world.programme.digest().encode())
     checksums["random"] = crc32(repr(world.random.states()).encode())
     return checksums

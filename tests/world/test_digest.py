@@ -40,6 +40,14 @@ def test_a_change_of_a_profile_or_of_chance_shows() -> None:
     assert {key for key in after if after[key] != before[key]} == {"profiles", "random"}
 
 
+def test_a_firework_in_the_air_shows() -> None:
+    hamlet = joined()
+    before = digest(hamlet.west)
+    hamlet.west.sky.add(9)
+    after = digest(hamlet.west)
+    assert {key for key in after if after[key] != before[key]} == {"sky"}
+
+
 def test_what_is_beyond_the_live_rows_does_not_count() -> None:
     hamlet = joined()
     before = digest(hamlet.west)
