@@ -1,4 +1,4 @@
-"""The `futurecity` command: serve, check, migrate, audit, loadtest and replay."""
+"""The `futurecity` command: serve, check, preview, migrate, audit, loadtest and replay."""
 
 import errno
 import os
@@ -13,6 +13,7 @@ import uvloop
 from server import VERSION, boot, logs
 from server.auth import UnusableKey, Verifier
 from server.journal import JournalError
+from server.preview import NoSuchShow, preview
 from server.replay import replay
 from server.settings import ServerSettings
 from server.sources import Loaded, SettingFault, SettingsError, effective, load, masked
@@ -71,6 +72,14 @@ def check(flags: Sequence[str]) -> int:
     return _say(f"fingerprint  {fingerprint(config)}, seed {config.seed}")
 
 
+def show(words: Sequence[str]) -> int:
+    """Says what a show will light, and lights nothing."""
+    if not words or words[0].startswith("--"):
+        return _complain(f"preview: which show?\n\n{COMMANDS}", WRONG)
+    _, config = _read(words[1:])
+    return _say("\n".join(preview(config, words[0])))
+
+
 def rerun(words: Sequence[str]) -> int:
     """Replays a journal and says whether the same came out."""
     if not words or words[0].startswith("--"):
@@ -107,6 +116,7 @@ def loadtest(words: Sequence[str]) -> None:
 RUN: dict[str, Callable[[Sequence[str]], int]] = {
     "serve": serve,
     "check": check,
+    "preview": show,
     "migrate": migrate,
     "audit": audit,
     "replay": rerun,
@@ -119,7 +129,7 @@ def _run(name: str, words: Sequence[str]) -> int:
         return RUN[name](words)
     except (SettingsError, ContentError) as error:
         return _complain("nothing was started\n" + "\n".join(f"  {fault}" for fault in error.faults), WRONG)
-    except (JournalError, SchemaError, ReceiptsError) as error:
+    except (JournalError, NoSuchShow, SchemaError, ReceiptsError) as error:
         return _complain(str(error), WRONG)
     except StoreAway as error:
         return _complain(f"{error.sentence}; store.url says where it is", FAILED)

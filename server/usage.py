@@ -11,6 +11,7 @@ usage: futurecity COMMAND ...
 
   serve [SETTING ...]          open the city
   check [SETTING ...]          find every fault in the settings and the content, and open nothing
+  preview SHOW [SETTING ...]   say what a show will light, when and where, and light nothing
   migrate [SETTING ...]        bring the database into the form that this program knows
   audit [--receipts FILE] [--json] [SETTING ...]
                                prove the books, and hold what was confirmed to players against them

@@ -20,6 +20,7 @@ from protocol.limits import SERVER_MESSAGE_BYTES_MAX
 from protocol.messages import AnyClientMessage, AnyServerMessage, Hello, Keep, Ping, Pong, Welcome
 from server import VERSION
 from server.__main__ import FAILED, OK, WRONG, main
+from server.preview import preview
 from server.usage import usage
 from tests.server.recording import record
 from world.config import CONTENT_DIR, fingerprint, load_config
@@ -81,7 +82,7 @@ def test_help_is_a_success_wherever_it_is_asked_for(words: list[str], capsys: Ou
     assert capsys.readouterr().out == usage() + "\n"
 
 
-@pytest.mark.parametrize("words", [[], ["open"], ["--serve"], ["replay"], ["replay", "--world.seed=1"]])
+@pytest.mark.parametrize("words", [[], ["open"], ["--serve"], ["replay"], ["replay", "--world.seed=1"], ["preview"]])
 def test_a_wrong_command_is_told_which_there_are(words: list[str], capsys: Output) -> None:
     assert main(words) == WRONG
     complaint = capsys.readouterr().err
@@ -127,6 +128,17 @@ def test_a_key_that_cannot_be_used_is_named_and_not_shown(flag: str, capsys: Out
 def test_content_that_is_not_there_is_named(capsys: Output) -> None:
     assert main(["check", "--world.content", "nowhere"]) == WRONG
     assert "nowhere/city.toml" in capsys.readouterr().err
+
+
+def test_a_preview_says_what_a_show_will_light_with_the_city_s_seed(capsys: Output) -> None:
+    assert main(["preview", "bay_finale", "--world.seed=9"]) == OK
+    assert capsys.readouterr().out.splitlines() == preview(load_config(None, 9), "bay_finale")
+
+
+def test_a_preview_of_no_show_names_those_there_are(capsys: Output) -> None:
+    assert main(["preview", "bay_finally"]) == WRONG
+    shows = ", ".join(show.name for show in load_config().festival.show)
+    assert capsys.readouterr().err == f"futurecity: bay_finally is not a show; there are {shows}\n"
 
 
 def test_a_replay_that_comes_out_the_same_is_a_success(tmp_path: Path, capsys: Output) -> None:
