@@ -40,9 +40,9 @@ def file_settings(tmp_path: Path) -> StoreSettings:
 @pytest.fixture
 def postgres_database(postgres: PostgresServer) -> str:
     """The name of a migrated database with nothing in it; to empty one takes a tenth of what making one takes."""
-    tables = ", ".join(metadata.tables)
-    # As a replica: the triggers that refuse just this are the city's own.
-    postgres.sql(f"SET session_replication_role = replica; TRUNCATE {tables}", MIGRATED)
+    # As a replica: the triggers that refuse just this are the city's own. Small tables are emptied faster than cut off.
+    deletions = "".join(f"; DELETE FROM {table}" for table in metadata.tables)
+    postgres.sql(f"SET session_replication_role = replica{deletions}", MIGRATED)
     return MIGRATED
 
 
