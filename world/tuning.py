@@ -92,8 +92,8 @@ class FireworkTuning(Struct, frozen=True, forbid_unknown_fields=True):
     """How often and where fireworks are lit, how long before they rise, how far they are told and how many there are.
 
     A place out of a throw's reach is somebody else's. Whoever hears of a firework after the fuse sees it
-    half risen, and after more than five seconds nobody knows any more whose it was. Newcomers are told
-    of all that is in the air, 200 bytes each: 2,000 are a second of a 3 Mbit/s line.
+    half risen, and after more than five seconds nobody knows any more whose it was. Gateways tell each
+    viewer of a few a second however many there are, so a full sky costs the zone its count and no more.
     """
 
     rate: Rate
@@ -101,7 +101,7 @@ class FireworkTuning(Struct, frozen=True, forbid_unknown_fields=True):
     ahead_m: Annotated[float, Meta(ge=0, le=50)]
     fuse_s: Annotated[float, Meta(ge=0.1, le=5)]
     radius_m: Radius
-    sky_max: Annotated[int, Meta(ge=1, le=2_000)]
+    sky_max: Annotated[int, Meta(ge=1, le=20_000)]
 
 
 class WalletTuning(Struct, frozen=True, forbid_unknown_fields=True):

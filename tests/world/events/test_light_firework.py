@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.world.hamlet import FESTIVAL, Hamlet
+from tests.world.hamlet import config, FESTIVAL, Hamlet
 from tests.world.market import Market, events, reasons
 from world.event import Nearby, Only, Refusal
 from world.events.confirm import Confirm
@@ -18,7 +18,7 @@ from world.tick import Issued, Settle, Told
 ME = 7
 PURSE = "player:7"
 ROCKET = LightFirework("rocket", ["red", "gold"])
-SKY_MAX = 400
+SKY_MAX = config().tuning.firework.sky_max
 
 
 def market(spawn: str = "well", crystals: int = 100) -> Market:
