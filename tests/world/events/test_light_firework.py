@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.world.hamlet import FESTIVAL, Hamlet, config, config
+from tests.world.hamlet import FESTIVAL, Hamlet, config
 from tests.world.market import Market, events, reasons
 from world.event import Nearby, Only, Refusal
 from world.events.confirm import Confirm
