@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from msgspec import inspect
 
+from world import occasions, rains
 from world.event import Command, Event, Telling
 from world.events import (
     arrive,
     confirm,
     emote,
-    event_changed,
     halt,
     join,
     leave,
@@ -25,7 +25,6 @@ from world.events import (
     steer_event,
     wave,
 )
-from world.systems import rains
 
 
 class Deed(NamedTuple):
@@ -67,7 +66,7 @@ _EVENTS: tuple[type[Event], ...] = (
     light_firework.FireworkLaunched,
     light_firework.FireworkSettled,
     light_firework.FireworkRefunded,
-    event_changed.EventChanged,
+    occasions.EventChanged,
     steer_event.EventSteered,
     settlement_pending.SettlementPending,
 )

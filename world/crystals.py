@@ -16,6 +16,8 @@ CRYSTAL_DTYPE = np.dtype(
 # Ids are the zone's number and a count: 16 million crystals in each zone before the city must start anew.
 COUNT_BITS = 24
 _FIRST_CAPACITY = 64
+# The source of a crystal that lies in a standing place, with the place's number in the content.
+STANDING = ""
 
 
 class Crystal(NamedTuple):

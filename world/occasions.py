@@ -1,9 +1,20 @@
 """How occasions go from one state to the next: what rains and shows have in common."""
 
-from world.event import InZone, Telling
-from world.events.event_changed import EventChanged
+from typing import ClassVar
+
+from world.event import NOTABLE, Event, InZone, Telling
 from world.programme import Occasion, State
 from world.state import FOREVER, World
+
+
+class EventChanged(Event, frozen=True):
+    """The rain or show of this name is `idle`, `running`, `paused` or `ending` now; `kind` is `rain` or `show`."""
+
+    importance: ClassVar[int] = NOTABLE
+
+    event: str
+    kind: str
+    state: str
 
 
 def change(world: World, occasion: Occasion, state: State) -> Telling:

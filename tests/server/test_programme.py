@@ -6,8 +6,8 @@ from protocol.codec import encode
 from protocol.messages import Denied, Happened
 from server.programme import WAITING_MAX, Programme
 from world.event import OPERATOR, EventState
-from world.events.event_changed import EventChanged
 from world.events.steer_event import EventSteered, SteerEvent
+from world.occasions import EventChanged
 from world.tick import Issued
 
 START = SteerEvent("dawn", "start")

@@ -56,7 +56,9 @@ EXAMPLES: list[Command] = [
 
 def modules() -> list[Any]:
     folder = Path(*world.events.__path__)
-    return [import_module(f"world.events.{path.stem}") for path in sorted(folder.glob("[!_]*.py"))]
+    deeds = [import_module(f"world.events.{path.stem}") for path in sorted(folder.glob("[!_]*.py"))]
+    # What is told of rains and shows is no deed's.
+    return [*deeds, import_module("world.occasions")]
 
 
 def defined(kind: type) -> set[type]:

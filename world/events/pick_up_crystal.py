@@ -4,13 +4,12 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from world import rains
 from world.city import cm
-from world.crystals import Wish
+from world.crystals import STANDING, Wish
 from world.event import COSMETIC, NOTABLE, Command, Event, Nearby, Only, Refusal, Refused, Telling
 from world.settling import Asker, Stored, Waiting
 from world.state import World
-from world.systems import rains
-from world.systems.crystals import STANDING
 
 
 class PickUpCrystal(Command, frozen=True):

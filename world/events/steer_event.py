@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
+from world import rains, shows
 from world.event import Command, Event, Only, Refused, Telling
 from world.occasions import change
 from world.programme import Occasion, State
 from world.state import World
-from world.systems import rains, shows
 
 Action = Literal["start", "pause", "resume", "extend", "cancel"]
 

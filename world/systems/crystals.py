@@ -1,14 +1,11 @@
 """Who gets which crystal, of all who asked in this tick; and those of a standing place lie there again in time."""
 
+from world import rains
 from world.city import cm
-from world.crystals import Wish
+from world.crystals import STANDING, Wish
 from world.event import Refusal, Refused, Settle, Telling
 from world.settling import Waiting, move, player
 from world.state import FOREVER, World
-from world.systems import rains
-
-# The source of a crystal that lies in a standing place, with the place's number in the content.
-STANDING = ""
 
 
 def run(world: World) -> Telling:

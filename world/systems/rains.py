@@ -1,175 +1,21 @@
-"""Crystals rain: paid for from the house first, then falling evenly, then lying there, then tidied away.
+"""Rains begin by the clock, fall, lie there, and are tidied away."""
 
-A rain's crystals are worth exactly what its pool was funded with, so that the pool is empty when the last
-one is picked up, and whatever nobody picked up goes back to the house.
-"""
-
-from itertools import accumulate
-
-from world import occasions
-from world.event import Settle, Telling
-from world.festival import Rain
-from world.programme import Occasion
-from world.settling import Asker, Stored, Waiting, move, pool
+from world import occasions, rains
+from world.event import Telling
 from world.state import World
-
-# Places tried for one crystal before it falls where the last one did: a rain over a roof still falls beside it.
-TRIES = 16
-NOBODY = Asker()
 
 
 def run(world: World) -> Telling:
     """Start what is due; let fall, and end, what is on."""
-    for occasion in world.programme.of_kind("rain"):
-        if occasions.is_due(world, occasion):
-            yield from begin(world, occasion)
-        elif occasion.state == "running" and occasion.detail["funded"]:
-            yield from _go_on(world, occasion)
-        elif occasion.state == "ending":
-            yield from _tidy(world, occasion)
+    for rain in world.programme.of_kind("rain"):
+        if occasions.is_due(world, rain):
+            yield from rains.begin(world, rain)
+        elif rain.state == "running" and rain.detail["funded"]:
+            yield from rains.go_on(world, rain)
+        elif rain.state == "ending":
+            yield from rains.tidy(world, rain)
 
 
 def rests_until(world: World) -> int:
     """The tick in which a rain does something next."""
     return occasions.rests_until(world, world.programme.of_kind("rain"))
-
-
-def begin(world: World, occasion: Occasion) -> Telling:
-    """Its next turn: the pool is funded, and nothing falls before that is stored."""
-    rain = plan_of(occasion)
-    yield from occasions.begin(world, occasion, world.ticks(rain.over_s) + world.ticks(rain.linger_s))
-    left = _portions(world, rain)
-    worth = sum(count * kind.value for count, kind in zip(left, world.festival.crystal, strict=True))
-    occasion.detail = {"funded": 0, "worth": worth, "fallen": 0, "taken": 0}
-    occasion.detail |= {f"left_{number}": count for number, count in enumerate(left) if count}
-    yield _ask(world, occasion, "fund", "house", _pool(occasion), worth)
-
-
-def finish(world: World, occasion: Occasion) -> Telling:
-    """It is over: what lies free vanishes; what is claimed is waited for."""
-    for crystal in world.crystals.of(_source(occasion)):
-        if world.crystals.is_free(crystal.crystal):
-            world.crystals.remove(crystal.crystal)
-    yield from occasions.change(world, occasion, "ending")
-
-
-def funded(world: World, waiting: Waiting, _: Stored) -> Telling:
-    """The pool is there: it may rain."""
-    occasion = world.programme.find(waiting.about)
-    occasion.detail["funded"] = 1
-    world.programme.changed = True
-    return ()
-
-
-def not_funded(world: World, waiting: Waiting, _: str) -> Telling:
-    """The house cannot be without crystals, so this is our fault; the rain does not happen."""
-    yield from occasions.change(world, world.programme.find(waiting.about), "idle")
-
-
-def closed(world: World, waiting: Waiting, _: Stored) -> Telling:
-    """What was left is back with the house: the turn is over."""
-    yield from occasions.change(world, world.programme.find(waiting.about), "idle")
-
-
-def not_closed(world: World, waiting: Waiting, _: str) -> Telling:
-    """Our fault as well; the pool is swept when the city starts next."""
-    yield from occasions.change(world, world.programme.find(waiting.about), "idle")
-
-
-def taken(world: World, source: tuple[str, int], value: int) -> None:
-    """One of a rain's crystals has been picked up and stored."""
-    occasion = world.programme.occasions.get(source[0])
-    if occasion is not None and occasion.turn == source[1]:
-        occasion.detail["taken"] += 1
-        occasion.detail["worth"] -= value
-
-
-def is_on(world: World, source: tuple[str, int]) -> bool:
-    """Whether crystals of this turn of a rain still lie there for everybody."""
-    occasion = world.programme.occasions[source[0]]
-    return occasion.turn == source[1] and occasion.state in ("running", "paused")
-
-
-def plan_of(occasion: Occasion) -> Rain:
-    """What the content says of it."""
-    assert isinstance(occasion.plan, Rain)
-    return occasion.plan
-
-
-def pool_of(source: tuple[str, int]) -> str:
-    """The account that a rain's crystals are paid from."""
-    name, turn = source
-    return pool(f"rain.{name}.{turn}")
-
-
-def _go_on(world: World, occasion: Occasion) -> Telling:
-    rain, detail = plan_of(occasion), occasion.detail
-    occasion.elapsed += 1
-    due = min(rain.number, rain.number * occasion.elapsed // world.ticks(rain.over_s))
-    for _ in range(due - detail["fallen"]):
-        _fall(world, occasion, rain)
-    if occasion.elapsed % world.config.tick_rate_hz == 0:
-        world.programme.changed = True
-    everything_taken = due == rain.number and not world.crystals.has(_source(occasion))
-    if occasion.elapsed >= occasion.lasts or everything_taken:
-        yield from finish(world, occasion)
-
-
-def _fall(world: World, occasion: Occasion, rain: Rain) -> None:
-    kind, detail = _drawn(world, occasion), occasion.detail
-    detail[f"left_{kind}"] -= 1
-    detail["fallen"] += 1
-    world.crystals.add(_place(world, rain), kind, world.festival.crystal[kind].value, _source(occasion))
-
-
-def _drawn(world: World, occasion: Occasion) -> int:
-    """A kind of crystal, by how many of each are left to fall."""
-    left = [occasion.detail.get(f"left_{kind}", 0) for kind in range(len(world.festival.crystal))]
-    drawn = world.random.stream("rain").below(sum(left))
-    return next(kind for kind, upto in enumerate(accumulate(left)) if drawn < upto)
-
-
-def _place(world: World, rain: Rain) -> tuple[int, int, int]:
-    """Somewhere in the rain's rectangle where nothing is built."""
-    chance, ground = world.random.stream("rain"), rain.rect.moved(world.area.x, world.area.z)
-    for _ in range(TRIES):
-        x, z = ground.x + chance.below(ground.width), ground.z + chance.below(ground.depth)
-        if world.space.open_at(x, z):
-            break
-    return x, world.space.ground_at(x, z), z
-
-
-def _tidy(world: World, occasion: Occasion) -> Telling:
-    """Once the last claim is answered, give back what is left."""
-    if world.crystals.has(_source(occasion)) or f"close.{occasion.name}.{occasion.turn}" in world.pending:
-        return
-    if occasion.detail["worth"]:
-        yield _ask(world, occasion, "close", _pool(occasion), "house", occasion.detail["worth"])
-    else:
-        yield from occasions.change(world, occasion, "idle")
-
-
-def _ask(world: World, occasion: Occasion, kind: str, source: str, target: str, amount: int) -> Settle:
-    key = f"{kind}.{occasion.name}.{occasion.turn}"
-    return world.pending.ask(
-        Waiting(Settle(key, kind, move(source, target, amount)), NOBODY, world.tick, occasion.name)
-    )
-
-
-def _pool(occasion: Occasion) -> str:
-    return pool_of(_source(occasion))
-
-
-def _source(occasion: Occasion) -> tuple[str, int]:
-    return occasion.name, occasion.turn
-
-
-def _portions(world: World, rain: Rain) -> list[int]:
-    """How many of each kind: as exactly by weight as whole crystals allow, the rest to the commonest."""
-    kinds = [0] * len(world.festival.crystal)
-    weights = sum(drop.weight for drop in rain.drop)
-    for drop in rain.drop:
-        kinds[world.festival.crystal_kind(drop.kind)] += rain.number * drop.weight // weights
-    commonest = max(rain.drop, key=lambda drop: drop.weight)
-    kinds[world.festival.crystal_kind(commonest.kind)] += rain.number - sum(kinds)
-    return kinds

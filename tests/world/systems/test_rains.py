@@ -4,9 +4,9 @@ from collections import Counter
 
 from tests.world.market import Market, events, reasons
 from world.event import InZone
-from world.events.event_changed import EventChanged
 from world.events.pick_up_crystal import CrystalGained, PickUpCrystal
 from world.events.steer_event import EventSteered
+from world.occasions import EventChanged
 
 POOL = "pool:rain.drizzle.1"
 # Eight pebbles and two gems.
