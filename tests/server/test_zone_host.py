@@ -13,12 +13,13 @@ from server.ops.metrics import Metrics
 from server.zone_host import ZoneHost
 from tests.world.hamlet import CITY, EAST, RUN, config, space
 from world.city import Rect
-from world.event import Command, InZone, Only, Posting, Refusal, Settle, Telling
+from world.event import NOTABLE, OPERATOR, Command, InZone, Only, Posting, Refusal, Settle, Telling
 from world.events.emote import Emote
 from world.events.halt import Halt
 from world.events.join import Join
 from world.events.leave import Leave
 from world.events.say import Said, Say
+from world.events.steer_event import SteerEvent
 from world.state import World
 from world.tick import MOVE_DTYPE, Issued
 
@@ -109,6 +110,16 @@ def test_an_event_is_reported_once_with_its_place_as_the_message_clients_get(tow
     (report,) = town.do(ADA, Say("hello")).reports
     assert report._replace(payload=b"") == Report(0, ADA, 400, 400, 2000, 1, b"")
     assert said(report) == Happened(2, "said", {"entity": ADA, "text": "hello"})
+
+
+def test_a_firework_is_reported_with_its_own_importance_and_the_end_of_its_burst(town: Town) -> None:
+    published = town.do(OPERATOR, SteerEvent("salute", "start"))
+    (report,) = (report for report in published.reports if report.until_tick)
+    happened = said(report)
+    assert isinstance(happened, Happened)
+    assert (report.entity, report.x, report.z, report.radius_cm) == (0, 3000, 3000, 30_000)
+    assert report.importance == happened.fields["importance"] == NOTABLE
+    assert report.until_tick == happened.fields["end_tick"] == 1 + 10 + 20 + 20
 
 
 @pytest.mark.parametrize(("audience", "entity", "only"), [(Only(ADA), ADA, True), (InZone(), 0, False)])
