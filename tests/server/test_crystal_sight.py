@@ -17,7 +17,7 @@ from tests.fakes import Body, scene_of
 from world.crystals import CRYSTAL_DTYPE
 
 Places = Sequence[tuple[int, int]]
-places = st.lists(st.tuples(st.integers(0, 20_000), st.integers(0, 20_000)), max_size=80)
+places = st.lists(st.tuples(st.integers(0, 20_000), st.integers(0, 20_000)), max_size=150)
 
 
 def lying(*at: tuple[int, int], first: int = 1) -> NDArray[np.void]:
