@@ -10,8 +10,8 @@ from protocol.messages import Crystals
 from server.entities import SLOTS
 from server.scene import Scene
 from world.bins import Bins
-from world.nearest import EMPTY, FAR, Places, Ranked, candidates_around, look_to_hold, take_least
 from world.crystals import CRYSTAL_DTYPE
+from world.nearest import EMPTY, FAR, Places, Ranked, candidates_around, look_to_hold, take_least
 
 # Twice a second at 20 ticks/s: somebody who runs has come three metres further, and a set of crystals with them.
 TICKS_PER_CRYSTALS = 10
