@@ -1,5 +1,7 @@
 """Crystals and fireworks from a player's wish to the books and back: what is told is stored, and stored once."""
 
+from typing import Any
+
 from protocol import messages as m
 from protocol.codec import pack_fields
 from protocol.crystals import read_crystals
@@ -161,7 +163,7 @@ async def test_without_the_money_there_is_no_firework(stage: Stage) -> None:
 async def test_wishes_that_cannot_be_are_refused_by_name_before_anything_is_paid(stage: Stage) -> None:
     ada = await stage.join("Ada")
     x, z = ada.frame.x, ada.frame.z
-    wishes = [
+    wishes: list[tuple[dict[str, Any], str]] = [
         ({"kind": "volcano", "colours": ["gold"]}, "no_such_firework"),
         ({"kind": "peony", "colours": ["mud"]}, "no_such_colour"),
         ({"kind": "peony", "colours": []}, "invalid"),
