@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from math import hypot
 
 from loadtest.arrivals import ROUNDING_CM, ROUNDING_CM_PER_TICK, Rules
+from loadtest.crystals import crystals_flaw, lying
 from loadtest.faults import FaultKind, Faults
 from protocol import messages as m
 from protocol.codec import decode_server
@@ -50,6 +51,13 @@ class Audit:
 
     def learn(self, profiles: m.Profiles) -> None:
         """Take note of profiles; an audit of single frames has no use for them."""
+
+    def check_crystals(self, shown: m.Crystals) -> None:
+        """Note what is wrong with crystals that are shown. Raises ProtocolError if they are not whole rows."""
+        lying(shown)
+        flaw = crystals_flaw(shown)
+        if flaw is not None:
+            self._faults.note(FaultKind.BAD_CRYSTAL, self._bot, f"{flaw} at tick {shown.tick}")
 
     def _check_records(self, head: FrameHeader, records: Sequence[Record]) -> None:
         if not records:

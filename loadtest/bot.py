@@ -15,7 +15,9 @@ from typing import Any, NamedTuple, Protocol, cast
 
 from loadtest.arrivals import Arrivals
 from loadtest.audit import Audit
+from loadtest.crystals import Crystal, lying
 from loadtest.faults import FaultKind, Faults
+from loadtest.purses import Purses, is_of_books
 from loadtest.websocket import FramingError
 from protocol import messages as m
 from protocol.codec import SERVER_KINDS, decode_server, encode, kind_of, pack_fields
@@ -32,6 +34,8 @@ _DECODE_EVERY = 50
 # Welcome, Denied and Goodbye are what a bot lives by; Profiles only matter to a witness.
 _HEEDED = frozenset({17, 21, 23})
 _PROFILES = 18
+# What happens to others is counted, what happens to one's purse is read; crystals matter to who hunts them.
+_HAPPENED, _CRYSTALS = 20, 24
 # What a newer server may say; all of it counts as one kind.
 _UNKNOWN = 0
 # A server that invents reasons must not fill our memory: more kinds of denial than this count as one.
@@ -71,12 +75,13 @@ class Listener(Protocol):
 
 
 class Desk:
-    """What all bots of a swarm share: where headers, faults, counts and news go."""
+    """What all bots of a swarm share: where headers, confirmations, faults, counts and news go."""
 
-    __slots__ = ("arrivals", "denied", "faults", "kinds", "listener")
+    __slots__ = ("arrivals", "denied", "faults", "kinds", "listener", "purses")
 
-    def __init__(self, arrivals: Arrivals, faults: Faults, listener: Listener) -> None:
+    def __init__(self, arrivals: Arrivals, purses: Purses, faults: Faults, listener: Listener) -> None:
         self.arrivals = arrivals
+        self.purses = purses
         self.faults = faults
         self.listener = listener
         # Messages other than frames by kind, and refused deeds by deed and reason.
@@ -90,11 +95,11 @@ class Desk:
 
 
 class Bot(asyncio.Protocol, ABC):
-    """One stranger on the wire. `index` is its row in `Arrivals`."""
+    """One stranger on the wire. `index` is its row in `Arrivals` and its purse in `Purses`."""
 
     __slots__ = (
-        "_arrivals", "_audit", "_check_at", "_deed_number", "_desk", "_rest", "_transport", "began_s", "bytes_down",
-        "bytes_up", "ending", "frames", "holding", "index", "joined_s", "name", "sent", "stage", "welcomed",
+        "_arrivals", "_audit", "_check_at", "_desk", "_rest", "_transport", "began_s", "bytes_down", "bytes_up",
+        "crystals", "ending", "frames", "holding", "hunts", "index", "joined_s", "name", "sent", "stage", "welcomed",
     )  # fmt: skip
 
     def __init__(self, index: int, name: str, desk: Desk, audit: Audit) -> None:
@@ -106,7 +111,9 @@ class Bot(asyncio.Protocol, ABC):
         self._transport: asyncio.Transport | None = None
         self._rest = b""
         self._check_at = 1
-        self._deed_number = 0
+        # The crystals it was shown last, if it hunts them.
+        self.hunts = False
+        self.crystals: list[Crystal] = []
         self.stage = Stage.CONNECTING
         self.welcomed = False
         self.ending: Ending | None = None
@@ -156,8 +163,8 @@ class Bot(asyncio.Protocol, ABC):
         """Ask for a deed by name."""
         if self.holding or self.stage is not Stage.LIVING:
             return
-        self._deed_number += 1
-        self._say(m.Do(self._deed_number, deed, pack_fields(fields)))
+        number = self._desk.purses.ask(self.index, deed)
+        self._say(m.Do(number, deed, pack_fields(fields)))
 
     def leave(self) -> None:
         """Say goodbye, and let the server close; `abort` cuts whoever is not let go."""
@@ -225,10 +232,18 @@ class Bot(asyncio.Protocol, ABC):
         kind = payload[1] if len(payload) > 1 and payload[0] & 0xF0 == 0x90 else kind_of(payload)
         kinds = self._desk.kinds
         kinds[kind if kind in SERVER_KINDS else _UNKNOWN] += 1
-        if kind in _HEEDED or (kind == _PROFILES and self._audit.remembers):
+        if kind in _HEEDED or self._matters(kind, payload):
             self._heed(decode_server(payload))
         elif kind in SERVER_KINDS and kinds[kind] % _DECODE_EVERY == 1:
-            decode_server(payload)
+            message = decode_server(payload)
+            if isinstance(message, m.Crystals):
+                self._audit.check_crystals(message)
+
+    def _matters(self, kind: int, payload: bytes) -> bool:
+        """Whether a message of a kind that others may leave unread is for this bot to read."""
+        if kind == _HAPPENED:
+            return is_of_books(payload)
+        return (kind == _CRYSTALS and self.hunts) or (self._audit.remembers and kind in (_PROFILES, _CRYSTALS))
 
     def _saw_frame(self, data: bytes, start: int, stop: int) -> None:
         """A frame's payload is `data[start:stop]`. The hot path: see the top of the module."""
@@ -261,8 +276,15 @@ class Bot(asyncio.Protocol, ABC):
                 self._welcomed(message)
             case m.Profiles():
                 self._audit.learn(message)
+            case m.Crystals():
+                self.crystals = lying(message)
+                if self._audit.remembers:
+                    self._audit.check_crystals(message)
+            case m.Happened():
+                self._told(message)
             case m.Denied():
                 self._desk.note_denied(message)
+                self._desk.purses.denied(self.index, message.number, message.deed)
             case m.Goodbye():
                 self.ending = Ending(message.code, message.reason, message.retry_after_s)
 
@@ -273,12 +295,22 @@ class Bot(asyncio.Protocol, ABC):
         self.stage = Stage.WELCOMED
         self.welcomed = True
         self._audit.entity = welcome.entity
+        self._desk.purses.welcomed(self.index, welcome)
         self._desk.listener.bot_welcomed(self, welcome)
+
+    def _told(self, event: m.Happened) -> None:
+        try:
+            self._desk.purses.told(self.index, event)
+        except (KeyError, TypeError, ValueError) as error:
+            self._break(FaultKind.BAD_MESSAGE, f"{event.event} without what its catalogue promises: {error!r}")
 
     # ---- what goes out -----------------------------------------------------------------------------
 
     def _greet(self) -> None:
-        self._say(m.Hello(PROTOCOL_VERSION, name=self.name, client="futurecity-loadtest"))
+        """Say who it is, and who it was if this seat was in the city before."""
+        purse = self._desk.purses[self.index]
+        hello = m.Hello(PROTOCOL_VERSION, self.name, purse.token, purse.resume, "futurecity-loadtest")
+        self._say(hello)
 
     def _say(self, message: m.AnyClientMessage) -> None:
         self._write(self._framed(encode(message)))

@@ -26,6 +26,11 @@ class FaultKind(StrEnum):
     BAD_ANIMATION = "bad_animation"
     OTHER_TOO_FAST = "other_too_fast"
     MISSING_PROFILE = "missing_profile"
+    BAD_CRYSTAL = "bad_crystal"
+    CONFIRMED_UNASKED = "confirmed_unasked"
+    GIVEN_TWICE = "given_twice"
+    ACCOUNT_LOST = "account_lost"
+    BALANCE_LOST = "balance_lost"
 
 
 class Faults:

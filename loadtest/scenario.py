@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from loadtest.arrivals import Rules
 from loadtest.behaviours import BEHAVIOURS
+from loadtest.behaviours.base import Firework
 
 Positive = Annotated[float, Meta(gt=0, le=1e6)]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -43,19 +44,32 @@ class Settle(Struct, frozen=True, forbid_unknown_fields=True):
     share: Share = 0.0
 
 
+class Event(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the scenario is about, if it is not there all the time: before it a calm of `calm_s` is measured, too.
+
+    `name` is an event of the city that is started through the ops port; without one, behaviours begin by themselves.
+    """
+
+    calm_s: Seconds
+    name: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+
+
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """What has to hold for a run to pass; a limit that is not given is not checked.
 
     CPU per frame is only checked from `cpu_us_per_frame_from_bots` bots on: with few, it is the fixed cost of a tick
     shared by few frames, and says nothing. That everybody joins, nobody healthy is cut, and no bot finds a fault is
-    always checked.
+    always checked, and so is that the books agree with what bots were told, where they can be looked into.
     """
 
     all_joined_s_max: Positive | None = None
     mean_hz_min: Positive | None = None
     p01_hz_min: Positive | None = None
     gap_p99_ms_max: Positive | None = None
+    # As a multiple of what it was in the calm before the event.
+    gap_p99_of_calm_max: Positive | None = None
     input_p99_ms_max: Positive | None = None
+    settle_p99_ms_max: Positive | None = None
     down_bytes_s_max: Positive | None = None
     cpu_us_per_frame_max: Positive | None = None
     cpu_us_per_frame_from_bots: Bots = 1
@@ -75,6 +89,8 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     behaviours: dict[str, Positive]
     join: Join
     settle: Settle = Settle()
+    event: Event | None = None
+    firework: Firework | None = None
     clusters: Annotated[int, Meta(ge=1, le=100)] = 12
     habits: dict[str, Positive] = {}
     rules: Rules = Rules()
@@ -109,6 +125,10 @@ def read_scenario(path: Path) -> Scenario:
     if unknown or not scenario.behaviours:
         known = ", ".join(BEHAVIOURS)
         raise ScenarioError(f"{path}: behaviours: {', '.join(unknown) or 'none given'}; there are {known}")
+    if "light" in scenario.behaviours and scenario.firework is None:
+        raise ScenarioError(f"{path}: firework: wanted where bots light one: kind, colours and cost")
+    if scenario.join.measured and scenario.event is not None:
+        raise ScenarioError(f"{path}: event: only where join.measured is false, because a calm comes before it")
     if scenario.settle.seconds_min > scenario.settle.seconds_max:
         raise ScenarioError(f"{path}: settle.seconds_min: at most settle.seconds_max ({scenario.settle.seconds_max})")
     return scenario

@@ -20,6 +20,8 @@ from loadtest.city import City, Point
 from loadtest.faults import Faults
 from loadtest.links import TcpBot, WebSocketBot
 from loadtest.pace import STEP_S, Pace
+from loadtest.purses import Purses
+from loadtest.receipts import Receipts
 from loadtest.scenario import Scenario
 from loadtest.target import Target
 from protocol.messages import Welcome
@@ -60,11 +62,15 @@ class CityError(Exception):
 class Swarm:
     """All bots of one run. A seat is one bot's place in it, whatever connection fills it; `start` it in a loop."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, receipts: Receipts | None = None) -> None:
         self._plan = plan
         self.faults = Faults()
         self.arrivals = Arrivals(plan.bots, plan.scenario.rules, self.faults)
-        self.desk = Desk(self.arrivals, self.faults, self)
+        cost = plan.scenario.firework.cost if plan.scenario.firework else 0
+        self.purses = Purses(plan.bots, self.faults, receipts or Receipts(), cost)
+        self.desk = Desk(self.arrivals, self.purses, self.faults, self)
+        # Whether what the scenario is about goes on; whoever waits for it only gathers until then.
+        self.begun = plan.scenario.event is None
         self.bots: list[Bot | None] = [None] * plan.bots
         # Seconds from the start of a seat's first connection to its first frame; NaN while there is none.
         self.join_s = np.full(plan.bots, np.nan)
@@ -201,6 +207,7 @@ class Swarm:
         rng = Random(f"{self._plan.seed}:{bot.index}")
         kind = rng.choices(list(scenario.behaviours), list(scenario.behaviours.values()))[0]
         self._minds[bot.index] = Mind(BEHAVIOURS[kind](rng, setting), Chatter(rng, scenario.habits, welcome.deeds))
+        bot.hunts = BEHAVIOURS[kind].hunts
 
     def bot_joined(self, bot: Bot) -> None:
         """Note how long it took."""
@@ -238,12 +245,13 @@ class Swarm:
         city = City(welcome.zones)
         if scenario.zone not in city.zones:
             raise CityError(f"the city has no zone {scenario.zone!r}; it has {', '.join(city.zones)}")
-        missing = sorted(set(scenario.habits) - set(welcome.deeds))
+        wanted = set(scenario.habits).union(*(BEHAVIOURS[kind].deeds for kind in scenario.behaviours))
+        missing = sorted(wanted - set(welcome.deeds))
         if missing:
             raise CityError(f"the server has no deed {', '.join(missing)}; it has {', '.join(welcome.deeds)}")
         rng = Random(f"{self._plan.seed}:clusters")
         clusters = draw_clusters(city, scenario.zone, self._plan.bots, scenario.clusters, rng)
-        return Setting(city, scenario.zone, clusters, scenario.rules)
+        return Setting(city, scenario.zone, clusters, scenario.rules, scenario.firework)
 
     # ---- living --------------------------------------------------------------------------------------
 
@@ -259,7 +267,8 @@ class Swarm:
         if bot is None or mind is None or self._setting is None or not last.frames.item(seat):
             return
         zone = self._setting.city.named(last.zone.item(seat))
-        here = Here(perf_counter(), Point(last.x.item(seat), last.z.item(seat)), zone)
+        at, waiting = Point(last.x.item(seat), last.z.item(seat)), len(self.purses[seat].asked)
+        here = Here(perf_counter(), at, zone, bot.crystals, waiting, self.begun)
         intent = mind.behaviour.decide(here)
         bot.move(intent.steer, intent.gait, intent.jump)
         deed = intent.deed or mind.chatter.next_deed(here.when_s)

@@ -2,12 +2,16 @@
 
 from loadtest.behaviours.base import Behaviour
 from loadtest.behaviours.gather import Gather
+from loadtest.behaviours.hunt import Hunt
+from loadtest.behaviours.light import Light
 from loadtest.behaviours.lounge import Lounge
 from loadtest.behaviours.stampede import Stampede
 from loadtest.behaviours.stroll import Stroll
 
 BEHAVIOURS: dict[str, type[Behaviour]] = {
     "gather": Gather,
+    "hunt": Hunt,
+    "light": Light,
     "lounge": Lounge,
     "stampede": Stampede,
     "stroll": Stroll,

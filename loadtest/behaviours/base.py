@@ -2,13 +2,15 @@
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from random import Random
-from typing import Any, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from loadtest.arrivals import Rules
 from loadtest.city import City, Point, inside
+from loadtest.crystals import Crystal
 from protocol.frames import GAIT_STAND
 
 # How tightly people stand where it is crowded but nobody is pushed: the density organisers plan standing room with.
@@ -18,11 +20,18 @@ _EDGE_CM = 800.0
 
 
 class Here(NamedTuple):
-    """Where a bot stands, as its last frame said, and when it is asked."""
+    """Where a bot stands, as its last frame said, when it is asked, and what else it knows.
+
+    `crystals` are those it was shown last, if it hunts; `waiting` deeds of its own are not settled yet; what the
+    scenario is about has `begun`.
+    """
 
     when_s: float
     at: Point
     zone: str
+    crystals: Sequence[Crystal] = ()
+    waiting: int = 0
+    begun: bool = True
 
 
 class Deed(NamedTuple):
@@ -52,6 +61,15 @@ class Cluster(NamedTuple):
     share: float
 
 
+class Firework(Struct, frozen=True, forbid_unknown_fields=True):
+    """The firework that bots light, how often, and what it costs: the city's catalogue does not name them."""
+
+    kind: Annotated[str, Meta(min_length=1, max_length=32)]
+    colours: Annotated[list[str], Meta(min_length=1, max_length=3)]
+    cost: Annotated[int, Meta(ge=1, le=1_000_000)]
+    every_s: Annotated[float, Meta(ge=0.5, le=600)] = 1.0
+
+
 class Setting(Struct, frozen=True):
     """What all bots of one run share: the city, the zone the scenario is about, its clusters and the rules."""
 
@@ -59,10 +77,15 @@ class Setting(Struct, frozen=True):
     zone: str
     clusters: tuple[Cluster, ...]
     rules: Rules
+    firework: Firework | None = None
 
 
 class Behaviour(ABC):
     """One bot's mind. All its chance comes from `rng`, so that a seed decides everything it wants."""
+
+    # What the server must know for it to be of any use, and whether it wants to know where crystals lie.
+    deeds: ClassVar[frozenset[str]] = frozenset()
+    hunts: ClassVar[bool] = False
 
     def __init__(self, rng: Random, setting: Setting) -> None:
         self.rng = rng

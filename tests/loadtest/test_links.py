@@ -3,15 +3,20 @@
 from random import Random
 
 import pytest
+from msgspec import structs
 
 from loadtest import websocket as ws
 from loadtest.arrivals import Arrivals, Rules
 from loadtest.audit import Audit, Witness
 from loadtest.bot import ABNORMAL, Bot, Desk, Ending, Stage
+from loadtest.crystals import Crystal
 from loadtest.faults import FaultKind, Faults
 from loadtest.links import TcpBot, WebSocketBot
+from loadtest.purses import Purses
+from loadtest.receipts import Receipts
 from protocol import messages as m
 from protocol.codec import decode_client, encode
+from protocol.crystals import CRYSTAL_ROW
 from protocol.frames import FRAME_PREFIX
 from protocol.framing import tcp_frame, ws_frame
 from tests.loadtest.said import HeldNews, HeldTransport, frame, record, welcome
@@ -28,7 +33,8 @@ class Wire:
         self.faults = Faults()
         self.arrivals = Arrivals(1, Rules(), self.faults)
         self.news = HeldNews()
-        self.desk = Desk(self.arrivals, self.faults, self.news)
+        self.purses = Purses(1, self.faults, Receipts())
+        self.desk = Desk(self.arrivals, self.purses, self.faults, self.news)
         self.held = HeldTransport()
         audit = (Witness if witness else Audit)(0, Rules(), self.faults)
         self.bot: Bot
@@ -135,6 +141,71 @@ def test_deeds_have_numbers_and_denials_are_counted(wire: Wire) -> None:
     assert (deed.number, deed.deed) == (1, "say")
     wire.hear(wire.framed(encode(m.Denied(1, "say", "rate", None, "slow down"))))
     assert wire.desk.denied == {"say: rate": 1}
+
+
+def test_a_confirmation_reaches_the_purse_and_news_of_others_does_not(wire: Wire) -> None:
+    wire.enter()
+    wire.bot.do("pick_up_crystal", {"crystal": 7})
+    gained = {"receipt": "1.0.pick.7", "crystal": 7, "value": 3, "balance": 103, "number": 1}
+    others = m.Happened(4, "crystal_taken", {"entity": 9, "crystal": 8})
+    wire.hear(wire.framed(encode(others)) + wire.framed(encode(m.Happened(4, "crystal_gained", gained))))
+    assert (wire.purses.settled, wire.purses.waiting, wire.purses[0].balance) == (1, 0, 103)
+    assert wire.faults.total == 0
+
+
+def test_a_refused_deed_is_waited_for_no_more(wire: Wire) -> None:
+    wire.enter()
+    wire.bot.do("pick_up_crystal", {"crystal": 7})
+    wire.hear(wire.framed(encode(m.Denied(1, "pick_up_crystal", "taken", "crystal", "too late"))))
+    assert (wire.purses.waiting, wire.desk.denied) == (0, {"pick_up_crystal: taken": 1})
+
+
+@pytest.mark.parametrize("fields", [{}, {"number": 1}, {"number": 1, "balance": 2, "crystal": 7, "receipt": "1"}])
+def test_a_confirmation_that_lacks_something_is_a_fault(wire: Wire, fields: dict[str, object]) -> None:
+    wire.enter()
+    wire.bot.do("pick_up_crystal", {"crystal": 7})
+    wire.hear(wire.framed(encode(m.Happened(4, "crystal_gained", fields))))
+    assert wire.faults.total == 1
+    assert wire.purses.settled == ("crystal" in fields)
+
+
+def crystals(*numbers: int) -> bytes:
+    return encode(m.Crystals(4, 100, 0, 0, b"".join(CRYSTAL_ROW.pack(number, 5, 0, 0, 0, 1) for number in numbers)))
+
+
+def test_crystals_are_read_by_whoever_hunts_them_alone(wire: Wire) -> None:
+    wire.enter()
+    wire.hear(wire.framed(crystals(7)))
+    assert wire.bot.crystals == []
+    wire.bot.hunts = True
+    wire.hear(wire.framed(crystals(7)))
+    assert wire.bot.crystals == [Crystal(7, 105, 0, 0, 0, 1)]
+    wire.hear(wire.framed(crystals()))
+    assert wire.bot.crystals == []
+
+
+def test_a_witness_looks_at_all_crystals_and_everybody_at_some() -> None:
+    for witness, found in ((True, 50), (False, 1)):
+        wire = Wire("tcp", witness)
+        wire.enter()
+        for _ in range(50):
+            wire.hear(wire.framed(crystals(0)))
+        assert wire.faults.counts == {FaultKind.BAD_CRYSTAL: found}
+
+
+def test_crystals_that_are_not_whole_break_the_wire(wire: Wire) -> None:
+    wire.enter()
+    wire.bot.hunts = True
+    wire.hear(wire.framed(encode(m.Crystals(4, 0, 0, 0, bytes(13)))))
+    assert (wire.faults.counts, wire.held.aborted) == ({FaultKind.BAD_MESSAGE: 1}, True)
+
+
+def test_a_seat_comes_back_as_who_it_was(wire: Wire) -> None:
+    wire.purses.welcomed(0, structs.replace(welcome(), account="player:1", token="guest"))
+    wire.held.written.clear()
+    wire.bot.connection_made(wire.held)
+    wire.upgrade()
+    assert wire.said() == [m.Hello(1, "Ann", "guest", "back-1", "futurecity-loadtest")]
 
 
 def test_a_server_that_invents_reasons_does_not_fill_the_memory(wire: Wire) -> None:

@@ -58,7 +58,7 @@ def test_a_file_of_ones_own_is_a_scenario_too(tmp_path: Path) -> None:
         ("bots = 10", 'bots = "many"', r"bots"),
         ("bots = 10", "", r"bots"),
         ("seconds = 2", "seconds = nan", r"seconds"),
-        ("gather = 1", "fly = 1", r"behaviours: fly; there are gather, lounge"),
+        ("gather = 1", "fly = 1", r"behaviours: fly; there are gather, hunt"),
         ("gather = 1", "", r"behaviours: none given"),
         ("gather = 1", "gather = -1", r"behaviours"),
         ("over_s = 1", "over_s = 1\nslowly = true", r"slowly"),
