@@ -7,15 +7,17 @@
             print(event)
 
 What is known of the city hangs off the player and is kept current by a task of its own: `state`, `neighbours`,
-`profiles`, `crowd` (loadtest/view.py). Nothing grows without bound: events that nobody takes push out the oldest, of
-intents only the newest waits to be sent, and deeds wait for room. When the connection has ended every call raises
-`Closed`, which says why and when to try again. To come back, join with `resume=me.resume`.
+`profiles`, `crowd`, `crystals`, `sky`, `balance` (loadtest/view.py). Nothing grows without bound: events that nobody
+takes push out the oldest, of intents only the newest waits to be sent, and deeds wait for room. When the connection has
+ended every call raises `Closed`, which says why and when to try again. To come back, join with `resume=me.resume`; on
+another day, as the same account, with `token=me.token`.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
+from random import randrange
 from time import monotonic
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -37,6 +39,8 @@ ABNORMAL = 1006
 LOST_RETRY_S = 1.0
 # Deeds that wait to be sent: far more than the server's limits let anybody do at once.
 DEEDS_MAX = 16
+# Deeds have 32 bits of numbers: who came before may have used any of the first half, and leaves us the second.
+_EARLIER_DEEDS = 2**31
 # A server under a rush lets newcomers wait for their Welcome, but not for ever.
 _JOIN_S = 30.0
 _LEAVE_S = 2.0
@@ -75,7 +79,8 @@ class Player(View):
         self._intent: _Intent | None = None
         self._last = _Intent(0, 0, 0, GAIT_STAND, False)
         self._moved_s = 0.0
-        self._deed = 0
+        # The answer to what an earlier connection of ours asked must not look like one to what we ask.
+        self._deed = randrange(_EARLIER_DEEDS) if hello.resume or hello.token else 0
         self._unsent = asyncio.Event()
         self._unsent.set()
         # Set, and replaced by a fresh one, whenever anything has happened.
@@ -128,9 +133,19 @@ class Player(View):
         return self.welcome.entity
 
     @property
+    def account(self) -> str:
+        """Who we are in the city's books, on every day."""
+        return self.welcome.account
+
+    @property
     def resume(self) -> str:
         """What to join with to get this place back after a lost link."""
         return self.welcome.resume
+
+    @property
+    def token(self) -> str | None:
+        """What a guest joins with to be the same account on any later day; None for members, who are signed for."""
+        return self.welcome.token
 
     @property
     def rtt_s(self) -> float | None:
@@ -165,6 +180,14 @@ class Player(View):
         self._post(m.Do(self._deed, deed, pack_fields(fields)))
         return self._deed
 
+    async def pick_up(self, crystal: int) -> Event:
+        """Ask for a crystal within reach, and wait for the answer: Happened once it is ours and stored, or Denied."""
+        return await self._settled("pick_up_crystal", crystal=crystal)
+
+    async def light(self, kind: str, colours: Sequence[str]) -> Event:
+        """Light a firework right ahead, and wait for the answer: Happened once it is paid or paid back, or Denied."""
+        return await self._settled("light_firework", kind=kind, colours=list(colours))
+
     async def next_frame(self) -> FrameHeader:
         """The next frame's header, when it is here."""
         seen = self.frames
@@ -198,6 +221,21 @@ class Player(View):
         await self._shut()
 
     # ---- how it works --------------------------------------------------------------------------------
+
+    async def _settled(self, deed: str, **fields: Any) -> Event:
+        """Do it, and wait for the answer, which is among the events, too. Raises Closed when none can come any more.
+
+        It may take as long as the city's books are away. A deed that was dropped because we said too much has none.
+        """
+        number = await self.do(deed, **fields)
+        self._answers[number] = None
+        try:
+            await self._until(lambda: self._answers[number] is not None)
+            answer = self._answers[number]
+            assert answer is not None
+            return answer
+        finally:
+            del self._answers[number]
 
     def _post(self, message: m.AnyClientMessage) -> None:
         self._outgoing.append(message)
@@ -244,7 +282,7 @@ class Player(View):
     def _hear(self, message: m.AnyMessage) -> None:
         match message:
             case m.Welcome():
-                self._welcome = message
+                self._welcome, self.balance = message, message.balance
                 self._clock = TickClock(message.tick_rate_hz)
             case m.Pong():
                 self._clock.hear(message.sent, message.tick, message.into_tick_ms, monotonic())

@@ -3,7 +3,9 @@
 from collections import deque
 from typing import NamedTuple
 
+from loadtest.crystals import Crystal, lying
 from protocol import messages as m
+from protocol.crystals import CRYSTAL_ROW
 from protocol.errors import CloseCode, ProtocolError
 from protocol.frames import HEADER, HEADER_BYTES, RECORD, RECORD_BYTES, FrameHeader
 
@@ -41,11 +43,19 @@ class View:
         self.neighbours: dict[int, Neighbour] = {}
         self.profiles: dict[int, m.Profile] = {}
         self.crowd: m.Crowd | None = None
+        # Those that lie near to be picked up, the nearest first.
+        self.crystals: list[Crystal] = []
+        # Fireworks beyond those we are told of, in the last second that had any; None before the first.
+        self.sky: m.Sky | None = None
+        # What we own, in whole crystals, as far as we have been told.
+        self.balance = 0
+        # Deeds whose answer somebody waits for, by number, and the answers that have come.
+        self._answers: dict[int, Event | None] = {}
 
     def take(self, message: m.AnyMessage) -> None:
         """Learn from a server's message; those about the connection itself are not for the view.
 
-        Raises ProtocolError for a frame that is not laid out as a frame.
+        Raises ProtocolError for a frame or for crystals that are not laid out as such.
         """
         match message:
             case m.Frame():
@@ -54,9 +64,30 @@ class View:
                 self.profiles.update((profile.entity, profile) for profile in message.profiles)
             case m.Crowd():
                 self.crowd = message
+            case m.Crystals():
+                self._look_down(message)
+            case m.Sky():
+                self.sky = message
             case m.Happened() | m.Denied():
+                self._settle(message)
                 self.events_missed += len(self._events) == EVENTS_MAX
                 self._events.append(message)
+
+    def _look_down(self, shown: m.Crystals) -> None:
+        if len(shown.rows) % CRYSTAL_ROW.size:
+            raise ProtocolError(CloseCode.INVALID, "Crystals: rows of 12 bytes are wanted")
+        self.crystals = lying(shown)
+
+    def _settle(self, event: Event) -> None:
+        """Whether it changes what we own, or answers what we wait for. A Move that is Denied counts on its own."""
+        if isinstance(event, m.Denied):
+            number = event.number if event.deed != "move" else 0
+        elif "receipt" in event.fields:
+            self.balance, number = event.fields.get("balance", self.balance), event.fields.get("number", 0)
+        else:
+            return
+        if number in self._answers:
+            self._answers[number] = event
 
     def _see(self, frame: m.Frame) -> None:
         """Frames may be missing, never out of order; each record is relative to our own place in the same frame."""

@@ -63,7 +63,7 @@ class Person:
                 self.acked, self.steer, _, self.gait, _ = INTENT.unpack(message.intent)
             case m.Do(number, "say", _):
                 self.city.tell(m.Happened(self.city.tick, "said", {"entity": self.entity, "number": number}))
-            case m.Do(number, deed, _):
+            case m.Do(number, deed, _) if deed not in self.city.unanswered:
                 self.say(m.Denied(number, deed, "unknown_deed", "deed", "never heard of it"))
             case m.Ping(sent):
                 self.say(m.Pong(sent, self.city.tick, 0.0))
@@ -78,6 +78,8 @@ class FakeCity:
         self.people: list[Person] = []
         self.everybody: list[Person] = []
         self.tick = 1
+        # Deeds that it leaves to the test to answer.
+        self.unanswered: set[str] = set()
         self._period_s = period_s
         self._entities = count(1)
         self._resumable: dict[str, int] = {}

@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from loadtest.client import ABNORMAL, DEEDS_MAX, Closed, Player
 from protocol import messages as m
 from protocol.errors import CloseCode
 from protocol.frames import GAIT_RUN, GAIT_STAND
+from tests.loadtest import fake_city
 from tests.loadtest.fake_city import FakeCity, Person
+from tests.loadtest.said import welcome
 
 WAIT_S = 10
 
@@ -187,3 +191,70 @@ async def test_deeds_wait_for_room(city: FakeCity) -> None:
         assert numbers == list(range(1, 3 * DEEDS_MAX + 1))
         heard = [await anext(me) for _ in numbers]
         assert [event.fields["number"] for event in heard if isinstance(event, m.Happened)] == numbers
+
+
+async def asked(me: Player, person: Person) -> m.Do:
+    """The last deed the city was asked for, when it is there."""
+    while not (deeds := [message for message in person.heard if isinstance(message, m.Do)]):
+        await me.next_frame()
+    return deeds[-1]
+
+
+def gained(number: int, balance: int) -> m.Happened:
+    fields = {"receipt": f"1.1.pick.{number}", "crystal": 7, "value": 3, "balance": balance, "number": number}
+    return m.Happened(1, "crystal_gained", fields)
+
+
+async def test_who_has_a_token_comes_in_with_it_and_knows_what_they_own(
+    url: str, city: FakeCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def greet(*args: Any) -> m.Welcome:
+        return replace(welcome(*args), account="player:17", balance=100, token="tomorrow's")
+
+    monkeypatch.setattr(fake_city, "welcome", greet)
+    async with Player.join(url, name="Ada", token="today's") as me:
+        assert (me.account, me.balance, me.token) == ("player:17", 100, "tomorrow's")
+        hello = city.people[0].heard[0]
+        assert isinstance(hello, m.Hello)
+        assert hello.token == "today's"
+
+
+async def test_a_crystal_is_waited_for_until_it_is_stored(url: str, city: FakeCity) -> None:
+    city.unanswered.add("pick_up_crystal")
+    async with Player.join(url, name="Ada") as me:
+        waiting = asyncio.create_task(me.pick_up(7))
+        wish = await asked(me, city.people[0])
+        city.people[0].say(m.Happened(1, "settlement_pending", {"deed": wish.deed, "number": wish.number}))
+        city.people[0].say(gained(wish.number + 1, 999))
+        city.people[0].say(m.Denied(wish.number, "move", "out_of_range", "gait", "of a Move of the same number"))
+        city.people[0].say(gained(wish.number, 103))
+        assert await waiting == gained(wish.number, 103)
+        assert (wish.deed, me.balance) == ("pick_up_crystal", 103)
+
+
+async def test_a_firework_is_waited_for_until_it_is_refused(url: str, city: FakeCity) -> None:
+    async with Player.join(url, name="Ada") as me:
+        answer = await me.light("sparkler", ("gold", "rose"))
+        assert isinstance(answer, m.Denied)
+        assert (answer.number, answer.deed, answer.reason) == (1, "light_firework", "unknown_deed")
+        assert answer == await anext(me)
+
+
+async def test_who_waits_for_an_answer_hears_that_none_can_come(url: str, city: FakeCity) -> None:
+    city.unanswered.add("pick_up_crystal")
+    async with Player.join(url, name="Ada") as me:
+        waiting = asyncio.create_task(me.pick_up(7))
+        await asked(me, city.people[0])
+        city.people[0].hang_up()
+        with pytest.raises(Closed):
+            await waiting
+
+
+async def test_deeds_of_one_who_comes_back_are_numbered_apart_from_the_earlier_ones(city: FakeCity) -> None:
+    async with Player.join(city.tcp_url, name="Ada") as first, Player.join(city.tcp_url, token="secret") as other:
+        numbers = {await player.do("say", text="hi") for player in (first, other)}
+    async with Player.join(city.tcp_url, resume=first.resume) as again:
+        numbers.add(await again.do("say", text="hi"))
+    assert len(numbers) == 3
+    assert min(numbers) == 1
+    assert max(numbers) <= 2**31

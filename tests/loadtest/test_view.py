@@ -2,9 +2,11 @@
 
 import pytest
 
+from loadtest.crystals import Crystal
 from loadtest.view import EVENTS_MAX, FORGOTTEN_FRAMES, View
 from protocol import messages as m
 from protocol.codec import decode_server
+from protocol.crystals import CRYSTAL_ROW
 from protocol.errors import ProtocolError
 from tests.loadtest.said import frame, record
 
@@ -47,6 +49,27 @@ def test_the_last_crowd_map_is_the_one_that_counts() -> None:
     assert view.crowd.tick == 2
 
 
+def test_crystals_are_placed_in_the_city_and_the_next_list_replaces_them() -> None:
+    view = View()
+    view.take(m.Crystals(5, 1000, 50, -300, CRYSTAL_ROW.pack(9, -100, 20, 400, 1, 3)))
+    assert view.crystals == [Crystal(9, 900, 70, 100, 1, 3)]
+    view.take(m.Crystals(6, 1000, 50, -300, b""))
+    assert view.crystals == []
+
+
+def test_the_last_of_the_sky_is_kept() -> None:
+    view = View()
+    view.take(m.Sky(20, bytes(7) + b"\x05"))
+    assert view.sky == m.Sky(20, bytes(7) + b"\x05")
+
+
+def test_what_is_confirmed_changes_what_we_own_and_what_others_light_does_not() -> None:
+    view = View()
+    view.take(m.Happened(5, "crystal_gained", {"receipt": "1.1.pick.1", "value": 3, "balance": 103, "number": 1}))
+    view.take(m.Happened(6, "firework_launched", {"entity": 9, "balance": 7}))
+    assert view.balance == 103
+
+
 def test_events_that_nobody_takes_are_bounded_and_counted() -> None:
     view = View()
     for tick in range(EVENTS_MAX + 7):
@@ -55,7 +78,9 @@ def test_events_that_nobody_takes_are_bounded_and_counted() -> None:
     assert len(view._events) == EVENTS_MAX
 
 
-@pytest.mark.parametrize("bad", [m.Frame(b"short", b""), m.Frame(bytes(28), b"ragged")])
-def test_a_frame_that_is_none_is_refused(bad: m.Frame) -> None:
+@pytest.mark.parametrize(
+    "bad", [m.Frame(b"short", b""), m.Frame(bytes(28), b"ragged"), m.Crystals(1, 0, 0, 0, b"ragged")]
+)
+def test_what_is_not_laid_out_as_it_must_be_is_refused(bad: m.AnyServerMessage) -> None:
     with pytest.raises(ProtocolError):
         View().take(bad)
