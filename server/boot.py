@@ -32,6 +32,10 @@ OK, FAILED = 0, 1
 SPARE_DESCRIPTORS = 64
 # A demo player's process is asked to stop, and ended if it has not after this.
 DEMO_STOP_S = 1.0
+# At the end nothing new is begun, and whoever waits for the books is answered: longer than settling takes in a storm.
+LAST_ANSWERS_S = 0.5
+# How soon the end of a tick is noticed: a tenth of one.
+LOOK_S = 0.005
 # At the end the store gets this long to take what is left: the whole process has five seconds, goodbyes two of them.
 LAST_ERRANDS_S = 1.0
 
@@ -128,10 +132,28 @@ async def _ticking(city: City, stop: asyncio.Event, links: Links) -> AsyncIterat
     try:
         yield failure
     finally:
+        await _last_answers(city)
         city.gateway.farewell()
         await links.all_closed()
         goodbyes_taken.set()
         await ticking
+
+
+async def _last_answers(city: City) -> None:
+    """Nobody begins anything any more; who waits for the books hears what came of it, if they answer in time.
+
+    What was posted already is done in the next tick, and what is answered in a tick is written at the end of it. So two
+    ticks in a row that end with nothing open are the end.
+    """
+    city.gateway.wind_down()
+    quiet = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LAST_ANSWERS_S):
+            while quiet < 2:
+                ticked_s = city.loop.ticked_s
+                while city.loop.ticked_s == ticked_s:  # noqa: ASYNC110 - looked at for ten ticks, once in a run
+                    await asyncio.sleep(LOOK_S)
+                quiet = 0 if city.unanswered else quiet + 1
 
 
 def _come_alive(city: City) -> None:

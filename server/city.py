@@ -88,6 +88,11 @@ class City:
         return self.listening and self.loop.tick > 0 and not self.gateway.draining
 
     @property
+    def unanswered(self) -> int:
+        """How much waits for the books in all zones, as of the last tick done."""
+        return sum(len(zone.world.pending) for zone in self.zones)
+
+    @property
     def tick(self) -> int:
         """The last tick done."""
         return self.loop.tick

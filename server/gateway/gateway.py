@@ -31,6 +31,7 @@ from world.tick import Issued
 SPARE_CONNECTIONS = 1024
 # A client that took nothing for fifteen seconds' worth of frames is not slow but gone.
 SKIPPED_FRAMES_MAX = 150
+CLOSING = "the city is closing"
 TRANSPORT = {True: "ws", False: "tcp"}
 
 
@@ -73,7 +74,7 @@ class Gateway:
         self._per_address[address] += 1
         self._metrics.connections_opened[TRANSPORT[outbox.websocket]].inc()
         if self.draining:
-            session.close(CloseCode.GOING_AWAY, "the city is closing")
+            session.close(CloseCode.GOING_AWAY, CLOSING)
         elif len(self.sessions) > self._settings.players_max + SPARE_CONNECTIONS:
             session.close(CloseCode.FULL, "no more connections")
         elif self._per_address[address] > self._settings.per_address_max and not _is_local(address):
@@ -146,11 +147,15 @@ class Gateway:
         counts = np.bincount(self.scene.zone[players], minlength=len(self._zone_names))
         return dict(zip(self._zone_names, counts.tolist(), strict=True))
 
-    def farewell(self) -> None:
-        """Tell everybody that the city closes, and let nobody in any more."""
+    def wind_down(self) -> None:
+        """Let nobody in any more and take no more deeds; those that were taken are done and answered."""
         self.draining = True
+
+    def farewell(self) -> None:
+        """Tell everybody that the city closes."""
+        self.wind_down()
         for session in list(self.sessions):
-            session.close(CloseCode.GOING_AWAY, "the city is closing")
+            session.close(CloseCode.GOING_AWAY, CLOSING)
 
     # ---- for the sessions (server.session.Desk) --------------------------------------------------
 
@@ -164,7 +169,7 @@ class Gateway:
 
     def do(self, session: Session, player: Player, wish: m.Do) -> None:
         """A deed goes to the player's zone, if there is such a deed and its fields are right."""
-        command = command_from(wish)
+        command = m.Denied(wish.number, wish.deed, "closing", None, CLOSING) if self.draining else command_from(wish)
         if isinstance(command, m.Denied):
             self.deny(session, command)
         else:

@@ -35,7 +35,7 @@ FRAME_SKIPS = ("slow",)
 EVENT_CUTS = ("cap", "sky")
 COMMAND_OUTCOMES = ("applied", "refused", "fault", "dropped")
 # `rule` is any refusal by the world itself: which rule, the client is told and the log tells.
-DENIALS = ("unknown_deed", "invalid", "rate", "rule", "fault")
+DENIALS = ("unknown_deed", "invalid", "rate", "rule", "fault", "closing")
 JOIN_OUTCOMES = ("welcomed", "resumed", "refused", "lost")
 # What may be settled, by the world's own words for it, and what may come of it.
 SETTLEMENT_KINDS = ("pick_up", "light", "refund", "fund", "close")

@@ -10,6 +10,7 @@ from server.bus import Published
 from server.gateway.gateway import SKIPPED_FRAMES_MAX, SPARE_CONNECTIONS
 from server.session import Session
 from server.settings import GameSettings
+from server.store.records import StoreAway
 from tests.fakes import FakeClient, snapshot
 from tests.scenario import Client, Scenario, deed
 from tests.world.hamlet import CITY, config
@@ -286,6 +287,23 @@ def test_everybody_is_told_when_the_city_closes_and_nobody_is_let_in_any_more(sc
     assert [client.closed_with for client in clients] == [CloseCode.GOING_AWAY] * 3
     assert scenario.connect().closed_with is CloseCode.GOING_AWAY
     scenario.tick(3)
+
+
+def test_a_city_that_winds_down_answers_what_it_took_and_takes_nothing_more(scenario: Scenario) -> None:
+    ada, city = scenario.join("Ada"), scenario.city
+    scenario.store.away = StoreAway("locked", "a backup has it")
+    ada.send(deed("light_firework", 1, kind="rocket", colours=["red"], x=3600, z=2000))
+    scenario.tick(2)
+    assert city.unanswered == 1
+    city.gateway.wind_down()
+    scenario.store.away = None
+    ada.send(deed("light_firework", 2, kind="rocket", colours=["red"], x=3600, z=2000))
+    scenario.tick(8)
+    assert [event["number"] for event in ada.events("firework_settled")] == [1]
+    assert [(denied.number, denied.reason) for denied in ada.all(m.Denied)] == [(2, "closing")]
+    assert metric(scenario, "denied_total", reason="closing") == 1
+    assert (city.unanswered, ada.closed_with) == (0, None)
+    assert scenario.connect().closed_with is CloseCode.GOING_AWAY
 
 
 def test_gauges_show_players_by_zone_and_transport_and_what_was_sent(scenario: Scenario) -> None:
