@@ -1,0 +1,69 @@
+"""What must be true of a round in which the city was killed: the one place that says so, and itself tested."""
+
+import signal
+from typing import Any, NamedTuple
+
+
+class Memory(NamedTuple):
+    """What a guest knows of itself between two rounds.
+
+    `balance` is what it was last told; `hoped` the worth of the crystals it asked for, and `owed` the price of the
+    fireworks it lit, that it never heard of: each of those may have been stored, or not.
+    """
+
+    account: str
+    balance: int
+    hoped: int = 0
+    owed: int = 0
+
+
+class Tally(NamedTuple):
+    """What was confirmed to the guests in one round."""
+
+    picked: int
+    lit: int
+
+
+class Audited(NamedTuple):
+    """How `futurecity audit --receipts` ended, and what it printed."""
+
+    status: int
+    figures: dict[str, Any]
+
+
+def faults_of_return(guest: str, memory: Memory, account: str, balance: int) -> list[str]:
+    """What is wrong with how the city knows a guest who was here before."""
+    faults = []
+    if account != memory.account:
+        faults.append(f"{guest} was {memory.account} and came back as {account}")
+    low, high = memory.balance - memory.owed, memory.balance + memory.hoped
+    if not low <= balance <= high:
+        faults.append(
+            f"{guest} was told of {memory.balance} crystals and came back with {balance}, not {low} to {high}"
+        )
+    return faults
+
+
+def faults_of_books(audited: Audited, confirmed: int) -> list[str]:
+    """What is wrong with the books, with `confirmed` receipts in the file they were held against."""
+    wanted = {"confirmed": confirmed, "stored": confirmed, "lost": 0, "doubled": 0, "balanced": True, "first": None}
+    figures = audited.figures
+    faults = [
+        f"audit: {name} is {figures.get(name)!r}, not {value!r}"
+        for name, value in wanted.items()
+        if figures.get(name) != value
+    ]
+    return faults + ([f"audit: exit status {audited.status}"] if audited.status else [])
+
+
+def faults_of_tally(tally: Tally) -> list[str]:
+    """A round in which nothing was confirmed proves nothing."""
+    return [f"nothing was {what}" for what, count in tally._asdict().items() if count < 1]
+
+
+def faults_of_end(end: signal.Signals, status: int, unheard: int) -> list[str]:
+    """What is wrong with how the city went. Told to close, it answers everybody first: nothing stays unheard."""
+    if end == signal.SIGKILL:
+        return [] if status == -end else [f"it ended with status {status} before it was killed"]
+    faults = [f"it closed with exit status {status}"] if status else []
+    return faults + ([f"{unheard} deeds were stored and never told, with everybody there"] if unheard else [])
