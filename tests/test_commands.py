@@ -83,5 +83,5 @@ def test_every_locked_package_has_hashes_and_no_address() -> None:
 
 def test_every_dependency_is_locked() -> None:
     declared = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]
-    names = {re.split(r"[<>=!~; ]", line)[0] for line in declared}
+    names = {re.split(r"[\[<>=!~; ]", line)[0] for line in declared}
     assert names <= set(re.findall(r"(?m)^([a-z0-9-]+)==", LOCK))
