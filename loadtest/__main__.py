@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -19,6 +20,8 @@ from loadtest.target import Target, parse_target
 from loadtest.terminal import display, show
 
 PASSED, FAILED, UNUSABLE = 0, 1, 2
+# Where a server itself takes it from; on a command line all could see it.
+TOKEN_FROM = "FUTURECITY_OPS__TOKEN"
 
 
 def main(words: list[str] | None = None) -> int:
@@ -56,8 +59,14 @@ def _options(asked: argparse.Namespace) -> Options:
     bots = asked.bots if asked.bots is not None else scenario.bots
     seconds = asked.seconds if asked.seconds is not None else scenario.seconds
     targets = _chosen(tuple(parse_target(url) for url in asked.target), asked.transport)
-    name = Path(asked.scenario).stem
-    return Options(name, scenario, bots, seconds, asked.transport, targets, asked.ops, asked.seed)
+    name, token = Path(asked.scenario).stem, os.environ.get(TOKEN_FROM)
+    if asked.store and not targets:
+        raise ValueError("--store is for the books of a --target; a server of our own gets a database of its own")
+    if targets and scenario.event and scenario.event.name and not (asked.ops and token):
+        raise ValueError(f"{name} starts {scenario.event.name}: that needs --ops and the ops token in {TOKEN_FROM}")
+    return Options(
+        name, scenario, bots, seconds, asked.transport, targets, asked.ops, asked.seed, token, asked.store
+    )  # fmt: skip
 
 
 def _chosen(targets: tuple[Target, ...], transport: str) -> tuple[Target, ...]:
@@ -99,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         help="ws://host:port/play or tcp://host:port, of a running server; twice for mixed (default: start one)",
     )  # fmt: skip
     parser.add_argument("--ops", metavar="URL", help="http://127.0.0.1:7490 of that server, to measure it too")
+    parser.add_argument("--store", metavar="URL", help="database of that server, to look into its books too")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write report.json and report.html here")
     parser.add_argument("--seed", type=int, default=1, help="what the bots' chance is drawn from (default: 1)")
     return parser

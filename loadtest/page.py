@@ -92,6 +92,12 @@ _PLOTS: tuple[tuple[str, str, dict[str, Value]], ...] = (
     ),
     ("Server tick", "ms", {"p99": lambda second: second.tick_p99_ms, "max": lambda second: second.tick_max_ms}),
     ("Server memory", "MB", {"resident": lambda second: second.rss_mb}),
+    ("Settled", "confirmations a second", {"heard": lambda second: second.settled_per_s}),
+    (
+        "Request to confirmation",
+        "ms",
+        {"p50": lambda second: second.settle_ms.p50, "p99": lambda second: second.settle_ms.p99},
+    ),
 )
 
 

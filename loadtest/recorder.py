@@ -28,25 +28,33 @@ class _Mark(Struct):
     down: int
     up: int
     crossings: int
+    settled: int
     reading: Reading | None
 
 
 class Recorder:
-    """The figures of one run. `look` once a second; `open` and `close` the measuring window right after a look."""
+    """The figures of one run. `look` once a second; `open` and `close` the measuring window right after a look.
+
+    There may be several windows, one after the other; figures are of the last one.
+    """
 
     def __init__(self, swarm: Swarm, metrics: Metrics | None) -> None:
         self._swarm = swarm
         self._metrics = metrics
         self._began_s = perf_counter()
         self._last_s, self._last_cpu_s, self._last_frames = self._began_s, process_time(), 0
+        self._last_settled = 0
         self._reading: Reading | None = None
         self._baseline: Reading | None = None
         self._opened: _Mark | None = None
         self._closed: _Mark | None = None
+        self.series: list[Second] = []
+        self._clear()
+
+    def _clear(self) -> None:
         self._worst_tick_s = 0.0
         self._worst_shed = 0
-        self.series: list[Second] = []
-        self.gap_ms, self.input_ms, self.lag_ms = Histogram(), Histogram(), Histogram()
+        self.gap_ms, self.input_ms, self.lag_ms, self.settle_ms = (Histogram() for _ in range(4))
 
     async def begin(self) -> None:
         """Look at the server before the first bot comes."""
@@ -63,8 +71,9 @@ class Recorder:
         return second
 
     def open(self) -> None:
-        """From here on everything counts."""
-        self._opened = self._mark()
+        """From here on everything counts, and nothing of before."""
+        self._clear()
+        self._opened, self._closed = self._mark(), None
 
     def close(self) -> None:
         """Up to here everything counted."""
@@ -95,6 +104,12 @@ class Recorder:
             return Traffic(None, None)
         share = 1 / self._present_s(opened, closed).sum()
         return Traffic(rounded((closed.down - opened.down) * share), rounded((closed.up - opened.up) * share))
+
+    def settled_per_s(self) -> float | None:
+        """Confirmations that were heard, per second."""
+        if self._opened is None or self._closed is None or not self._swarm.purses.settled:
+            return None
+        return rounded((self._closed.settled - self._opened.settled) / (self._closed.when_s - self._opened.when_s))
 
     def crossings(self) -> int | None:
         """How often a bot went from one zone to another."""
@@ -155,6 +170,7 @@ class Recorder:
             sum(bot.bytes_down for bot in bots),
             sum(bot.bytes_up for bot in bots),
             self._swarm.arrivals.crossings,
+            self._swarm.purses.settled,
             self._reading,
         )
 
@@ -163,7 +179,9 @@ class Recorder:
         passed_s, cpu_s_used = max(now_s - self._last_s, 1e-6), cpu_s - self._last_cpu_s
         frames = int(arrivals.frames.sum())
         news, players, lag_ms = frames - self._last_frames, self._swarm.present, self._swarm.pace.drain()
-        self._last_s, self._last_cpu_s, self._last_frames = now_s, cpu_s, frames
+        settle_ms, settled = self._swarm.purses.drain(), self._swarm.purses.settled
+        settled_per_s = (settled - self._last_settled) / passed_s if settled else None
+        self._last_s, self._last_cpu_s, self._last_frames, self._last_settled = now_s, cpu_s, frames, settled
         second = Second(
             at_s=round(now_s - self._began_s, 2),
             phase=phase,
@@ -173,18 +191,21 @@ class Recorder:
             input_ms=spread(arrivals.input_ms),
             lag_p99_ms=rounded(lag_ms.percentile(99)),
             generator_cpu_percent=round(cpu_s_used / passed_s * 100, 1),
+            settled_per_s=rounded(settled_per_s, 1),
+            settle_ms=spread(settle_ms),
             **_server_second(before, now),
         )
         if self._opened is not None and self._closed is None:
-            self._count(lag_ms, now)
+            self._count(lag_ms, settle_ms, now)
         arrivals.gap_ms.clear()
         arrivals.input_ms.clear()
         return second
 
-    def _count(self, lag_ms: Histogram, now: Reading | None) -> None:
+    def _count(self, lag_ms: Histogram, settle_ms: Histogram, now: Reading | None) -> None:
         self.gap_ms.merge(self._swarm.arrivals.gap_ms)
         self.input_ms.merge(self._swarm.arrivals.input_ms)
         self.lag_ms.merge(lag_ms)
+        self.settle_ms.merge(settle_ms)
         if now is not None:
             self._worst_tick_s = max(self._worst_tick_s, now.tick_max_s)
             self._worst_shed = max(self._worst_shed, int(now.shed_level))

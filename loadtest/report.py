@@ -62,6 +62,27 @@ class ServerFigures(Struct, frozen=True):
     phases_ms: dict[str, float] = {}
 
 
+class BooksFigures(Struct, frozen=True):
+    """What the audit of the books says of the confirmations that bots heard; `first` is the first thing wrong.
+
+    `evidence` is where books and receipts were left, if something is.
+    """
+
+    confirmed: int
+    stored: int
+    lost: int
+    doubled: int
+    unheard: int
+    balanced: bool
+    first: str | None = None
+    evidence: str | None = None
+
+    @property
+    def clean(self) -> bool:
+        """Whether everything that was confirmed is in the books, once, and the books are in order."""
+        return self.balanced and self.confirmed == self.stored and not self.lost and not self.doubled
+
+
 class Generator(Struct, frozen=True):
     """The load generator's own health: a saturated one measures itself, not the server."""
 
@@ -93,6 +114,8 @@ class Second(Struct, frozen=True):
     tick_max_ms: float | None = None
     rss_mb: float | None = None
     shed_level: int | None = None
+    settled_per_s: float | None = None
+    settle_ms: Spread = Spread()
 
 
 class Report(Struct, frozen=True):
@@ -112,6 +135,14 @@ class Report(Struct, frozen=True):
     bytes_per_client_s: Traffic
     server: ServerFigures | None
     verdict: Verdict
+    audit: BooksFigures | None = None
+    settle_ms: Spread = Spread()
+    settled_per_s: float | None = None
+    # Frames in the calm before the event, and how much longer the slow hundredth of gaps was in the event.
+    calm: FrameFigures | None = None
+    gap_p99_of_calm: float | None = None
+    # Confirmations that were heard in the whole run, by event.
+    confirmed: dict[str, int] = {}
     # Beyond the figures every report has: how the run went.
     about: str = ""
     targets: list[str] = []

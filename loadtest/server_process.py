@@ -1,6 +1,7 @@
 """A server of our own in another process: started on free ports, waited for, and stopped whatever happens."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -33,11 +34,14 @@ def free_ports(count: int) -> list[int]:
 
 
 class ServerProcess:
-    """`python -m server serve` for `bots` players. Use it as a context manager."""
+    """`python -m server serve` for `bots` players, with its books at `store_url`. Use it as a context manager."""
 
-    def __init__(self, bots: int) -> None:
+    def __init__(self, bots: int, store_url: str) -> None:
         self._game, self._tcp, self._ops = free_ports(3)
         self._bots = bots
+        self._store_url = store_url
+        # Nobody else on this machine can steer its events.
+        self.ops_token = secrets.token_urlsafe(24)
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
 
@@ -66,9 +70,12 @@ class ServerProcess:
     def __enter__(self) -> "ServerProcess":
         self._log = tempfile.NamedTemporaryFile(prefix="futurecity-server-", suffix=".log")
         # A session of its own: a Ctrl-C at the terminal is ours to handle, and the server's end ours to decide.
+        # Not on the command line, which is for all to see.
+        private = {"FUTURECITY_OPS__TOKEN": self.ops_token, "FUTURECITY_STORE__URL": self._store_url}
         self._process = subprocess.Popen(
-            self._command(), stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, start_new_session=True
-        )
+            self._command(), env=os.environ | private, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
+            start_new_session=True,
+        )  # fmt: skip
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -115,6 +115,7 @@ def rows(report: Report) -> list[tuple[str, str]]:
         ("zones crossed", f"{figure(report.crossings)} times; now {_zones_text(report)}"),
         ("bytes per bot", f"{figure(traffic.down)} B/s down, {figure(traffic.up)} B/s up"),
     ]
+    table += _event_rows(report)
     if server is not None:
         table += [
             ("server CPU", f"{figure(server.cpu_percent)} %, {figure(server.cpu_us_per_frame)} µs per frame"),
@@ -125,6 +126,26 @@ def rows(report: Report) -> list[tuple[str, str]]:
     if generator is not None:
         lag = spread_text(generator.lag_ms, "ms")
         table.append(("load generator", f"{figure(generator.cpu_percent)} % CPU, loop lag {lag}"))
+    return table
+
+
+def _event_rows(report: Report) -> list[tuple[str, str]]:
+    """What was settled, and how the frames fared, where anything was."""
+    table = []
+    if report.calm is not None:
+        times = f"{figure(report.gap_p99_of_calm)} × its p99 in the event"
+        table.append(("in the calm before", f"{spread_text(report.calm.gap_ms, 'ms')}; {times}"))
+    if report.confirmed:
+        told = ", ".join(f"{count:,} {event}" for event, count in report.confirmed.items())
+        table.append(("settled", f"{figure(report.settled_per_s)} a second; {told} in all"))
+        table.append(("request to confirmation", spread_text(report.settle_ms, "ms")))
+    if report.audit is not None:
+        audit = report.audit
+        order = "balanced" if audit.balanced else "NOT balanced"
+        table.append(
+            ("books", f"{audit.confirmed:,} confirmed, {audit.stored:,} stored, {audit.lost:,} lost, "
+             f"{audit.doubled:,} doubled, {audit.unheard:,} unheard; {order}")
+        )  # fmt: skip
     return table
 
 

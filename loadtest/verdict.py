@@ -6,6 +6,7 @@ from loadtest.report import Report, Verdict
 from loadtest.scenario import Limits, Scenario
 
 _OF_THE_SERVER = ("cpu_us_per_frame_max", "rss_kb_per_client_max")
+_UNKNOWN_BOOKS = "audit: the books of the server are unknown (--store)"
 
 
 class Circumstances(Struct, frozen=True):
@@ -18,8 +19,10 @@ class Circumstances(Struct, frozen=True):
 def judge(report: Report, scenario: Scenario, circumstances: Circumstances) -> Verdict:
     """All reasons why this run does not pass; none is left out because another comes first."""
     broken, unchecked = _limits(report, scenario.limits)
-    failures = [*circumstances.trouble, *_people(report), *_faults(report), *_crowd(report, scenario), *broken]
-    failures += _generator(report, scenario.limits)
+    failures = [*circumstances.trouble, *_people(report), *_faults(report), *_books(report)]
+    failures += [*_crowd(report, scenario), *broken, *_generator(report, scenario.limits)]
+    if report.audit is None and report.confirmed:
+        unchecked.append(_UNKNOWN_BOOKS)
     if circumstances.interrupted:
         failures.append("interrupted: the figures are of a part of the run only")
     return Verdict(not failures, failures, unchecked)
@@ -39,6 +42,18 @@ def _faults(report: Report) -> list[str]:
     return [
         f"fault {kind}: {count} times (first: {report.fault_examples.get(kind, ['not kept'])[0]})"
         for kind, count in report.faults.items()
+    ]
+
+
+def _books(report: Report) -> list[str]:
+    """Whatever players were told is theirs has to be in the books: once, and in books that balance."""
+    audit = report.audit
+    if audit is None or audit.clean:
+        return []
+    order = "balance" if audit.balanced else "do not balance"
+    return [
+        f"audit: {audit.confirmed} confirmed, {audit.stored} stored, {audit.lost} lost, {audit.doubled} doubled, "
+        f"the books {order} (first: {audit.first}; see {audit.evidence})"
     ]
 
 
@@ -92,6 +107,8 @@ def _figures(report: Report) -> dict[str, float | None]:
         "mean_hz_min": report.frames.mean_hz,
         "p01_hz_min": report.frames.p01_hz,
         "gap_p99_ms_max": report.frames.gap_ms.p99,
+        "gap_p99_of_calm_max": report.gap_p99_of_calm,
+        "settle_p99_ms_max": report.settle_ms.p99,
         "input_p99_ms_max": report.input_ms.p99,
         "down_bytes_s_max": report.bytes_per_client_s.down,
         "cpu_us_per_frame_max": server.cpu_us_per_frame if server else None,

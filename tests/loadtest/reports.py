@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import structs
 
 from loadtest.report import (
+    BooksFigures,
     FrameFigures,
     Generator,
     Machine,
@@ -18,6 +19,8 @@ from loadtest.report import (
 
 GAPS, INPUTS, TICKS = Spread(100.0, 150.0, 200.0), Spread(80.0, 180.0, 240.0), Spread(8.0, 20.0, 30.0)
 SERVER = ServerFigures(60.0, 15.0, 180.0, 40.0, TICKS, 0, 0, {"zones": 2.0, "total": 8.0})
+
+BOOKS = BooksFigures(4200, 4200, 0, 0, 0, balanced=True)
 
 
 def good(**changes: Any) -> Report:
@@ -38,6 +41,12 @@ def good(**changes: Any) -> Report:
         bytes_per_client_s=Traffic(5000.0, 36.0),
         server=SERVER,
         verdict=Verdict(True, []),
+        audit=BOOKS,
+        settle_ms=Spread(110.0, 240.0, 300.0),
+        settled_per_s=140.5,
+        calm=FrameFigures(9.95, 9.8, Spread(100.0, 140.0, 190.0)),
+        gap_p99_of_calm=1.07,
+        confirmed={"crystal_gained": 4200},
         all_joined_s=10.2,
         share_in_zone=0.99,
         crossings=12,

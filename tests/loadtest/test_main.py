@@ -78,10 +78,12 @@ async def test_ctrl_c_still_reports_and_fails(scenario: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["riot"], "no scenario 'riot': there are demo, plaza"),
+        (["riot"], "no scenario 'riot': there are crystal_rain, demo"),
         (["plaza", "--target", "http://a"], "begins with ws:// or tcp://"),
         (["plaza", "--transport", "mixed", "--target", "ws://127.0.0.1:1"], "needs a --target that begins with tcp://"),
         (["plaza", "--bots", "19990"], "--bots 19990"),
+        (["plaza", "--store", "sqlite:////a.db"], "--store is for the books of a --target"),
+        (["crystal_rain", "--target", "ws://127.0.0.1:1"], "needs --ops and the ops token in FUTURECITY_OPS__TOKEN"),
     ],
 )
 def test_what_cannot_be_run_is_refused_with_the_reason(

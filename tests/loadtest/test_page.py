@@ -18,8 +18,16 @@ def test_the_page_is_one_file_without_links() -> None:
 
 def test_the_page_has_every_plot_and_the_verdict(tmp_path: Path) -> None:
     text = write_html(good(), tmp_path).read_text("utf-8")
-    assert text.count("<svg") == 7
-    for title in ("Between two frames", "Input to acknowledging frame", "CPU", "Server tick", "Players"):
+    assert text.count("<svg") == 9
+    for title in (
+        "Between two frames",
+        "Input to acknowledging frame",
+        "CPU",
+        "Server tick",
+        "Players",
+        "Settled",
+        "Request to confirmation",
+    ):
         assert f"<figcaption>{title} " in text
     assert '<h2 class="passed">Passed</h2>' in text
 

@@ -13,6 +13,7 @@ from loadtest.scrape import Metrics, Reading
 from loadtest.swarm import Plan, Swarm
 from loadtest.target import parse_target
 from protocol.frames import HEADER
+from protocol.messages import Happened
 
 BOUNDS = np.array([0.005, 0.01, np.inf])
 
@@ -172,6 +173,62 @@ async def test_the_generator_is_measured_too(clock: list[float]) -> None:
     assert recorder.generator().cpu_percent == 50.0
     second = recorder.series[-1]
     assert (second.phase, second.players, second.hz, second.generator_cpu_percent) == ("measuring", 4, 10.0, 50.0)
+
+
+async def test_a_second_window_knows_nothing_of_the_first(clock: list[float]) -> None:
+    crowd = Crowd()
+    await measured(crowd, clock, frames=20, seconds=10.0)
+    clock[0] += 5.0
+    crowd.frames(1, from_s=clock[0])
+    await crowd.recorder.look("between")
+    figures = (await again(crowd, clock)).frame_figures()
+    assert figures.mean_hz == 10.0
+    assert figures.gap_ms.max == pytest.approx(100)
+
+
+async def again(crowd: Crowd, clock: list[float]) -> Recorder:
+    """Another window of ten seconds."""
+    crowd.recorder.open()
+    crowd.frames(100, from_s=clock[0] + 0.1)
+    clock[0] += 10.0
+    await crowd.recorder.look("measuring")
+    crowd.recorder.close()
+    return crowd.recorder
+
+
+async def test_confirmations_are_counted_and_timed_within_the_window(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loadtest.purses.perf_counter", lambda: clock[0])
+    crowd = Crowd()
+    confirm(crowd, clock, 9.0)
+    await crowd.recorder.look("joining")
+    assert crowd.recorder.settled_per_s() is None
+    crowd.recorder.open()
+    for _ in range(20):
+        confirm(crowd, clock, 0.2)
+    clock[0] += 6.0
+    await crowd.recorder.look("measuring")
+    crowd.recorder.close()
+    assert crowd.recorder.settled_per_s() == 2.0
+    assert crowd.recorder.settle_ms.max == pytest.approx(200)
+    assert crowd.recorder.series[-1].settle_ms.max == pytest.approx(200)
+    assert crowd.recorder.series[-1].settled_per_s == 2.0
+
+
+def confirm(crowd: Crowd, clock: list[float], after_s: float) -> None:
+    """The first bot asks for a crystal, and is given it after so long."""
+    purses = crowd.swarm.purses
+    number = purses.ask(0, "pick_up_crystal")
+    clock[0] += after_s
+    fields = {"receipt": f"1.0.pick.{number}", "crystal": number, "value": 1, "balance": number, "number": number}
+    purses.told(0, Happened(1, "crystal_gained", fields))
+
+
+async def test_without_a_confirmation_there_is_no_rate(clock: list[float]) -> None:
+    recorder = await measured(Crowd(), clock)
+    assert recorder.settled_per_s() is None
+    assert recorder.series[-1].settled_per_s is None
 
 
 def test_without_a_window_nothing_is_known(clock: list[float]) -> None:

@@ -25,6 +25,9 @@ PROMISED: dict[str, Any] = {
         **dict.fromkeys(("ticks_skipped", "shed_level_max")),
     },
     "verdict": dict.fromkeys(("passed", "failures")),
+    "audit": dict.fromkeys(("confirmed", "stored", "lost", "doubled", "unheard", "balanced")),
+    "settle_ms": SPREAD,
+    "settled_per_s": None,
 }
 
 
@@ -48,7 +51,7 @@ def test_the_search_for_missing_keys_finds_them() -> None:
 
 
 def test_a_report_reads_back_as_it_was(tmp_path: Path) -> None:
-    report = good(server=None, all_joined_s=None)
+    report = good(server=None, all_joined_s=None, audit=None, calm=None)
     assert msgspec.json.decode(write_json(report, tmp_path).read_bytes(), type=Report) == report
 
 

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from loadtest.report import Report, Second
 from loadtest.run import Options, play
-from loadtest.scenario import Join, Limits, Scenario, Settle
+from loadtest.scenario import Event, Join, Limits, Scenario, Settle
 from loadtest.target import parse_target
 from tests.loadtest.fake_city import FakeCity
 
@@ -102,6 +104,32 @@ async def test_joining_is_measured_where_it_is_what_matters() -> None:
     assert watcher.phases == ["joining", "measuring", "leaving"]
     assert report.verdict.failures == []
     assert report.share_in_zone is None
+
+
+async def test_a_calm_is_measured_before_the_event_and_compared() -> None:
+    watcher = Watcher()
+    report = await played(watcher, scenario=structs.replace(QUICK, event=Event(1)))
+    assert watcher.phases == ["joining", "settling", "gathering", "calm", "measuring", "leaving"]
+    assert report.verdict.failures == []
+    assert report.calm is not None
+    assert report.calm.gap_ms.p99 is not None
+    assert report.frames.gap_ms.p99 is not None
+    assert report.gap_p99_of_calm == pytest.approx(report.frames.gap_ms.p99 / report.calm.gap_ms.p99, abs=0.001)
+
+
+async def test_an_event_that_cannot_be_started_ends_the_run_with_the_reason() -> None:
+    watcher = Watcher()
+    report = await played(watcher, scenario=structs.replace(QUICK, event=Event(1, "rain"), seconds=60))
+    assert report.verdict.failures[0].startswith("rain was not started: neither ops port nor token")
+    assert watcher.phases[-2:] == ["measuring", "leaving"]
+
+
+async def test_books_that_cannot_be_looked_into_fail_the_run(tmp_path: Path) -> None:
+    async with asyncio.timeout(WAIT_S), FakeCity() as city:
+        asked = structs.replace(options(city), store_url=f"sqlite:///{tmp_path / 'none' / 'city.db'}")
+        report = await play(asked, Watcher(), asyncio.Event())
+    assert report.audit is None
+    assert report.verdict.failures[0].startswith("the audit ended with status")
 
 
 async def test_a_run_against_nobody_fails_with_the_reason() -> None:

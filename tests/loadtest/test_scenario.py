@@ -25,7 +25,7 @@ def written(path: Path, text: str) -> str:
 
 
 def test_the_shipped_scenarios_are_these() -> None:
-    assert scenario_names() == ["demo", "plaza", "stampede", "stroll"]
+    assert scenario_names() == ["crystal_rain", "demo", "fireworks_storm", "plaza", "stampede", "stroll"]
 
 
 @pytest.mark.parametrize("name", scenario_names())
@@ -47,6 +47,18 @@ def test_the_stampede_asks_for_what_was_promised() -> None:
     assert (scenario.join.over_s, scenario.limits.all_joined_s_max) == (10, 15)
 
 
+def test_the_rain_and_the_storm_ask_for_what_was_promised() -> None:
+    rain, storm = load_scenario("crystal_rain"), load_scenario("fireworks_storm")
+    assert rain.event is not None
+    assert (rain.event.name, rain.limits.gap_p99_of_calm_max, rain.limits.settle_p99_ms_max) == (
+        "crystal_rain",
+        1.25,
+        500,
+    )
+    assert storm.firework is not None
+    assert (storm.firework.every_s, storm.limits.down_bytes_s_max) == (1, 7700)
+
+
 def test_a_file_of_ones_own_is_a_scenario_too(tmp_path: Path) -> None:
     assert load_scenario(written(tmp_path, GOOD)).bots == 10
 
@@ -60,6 +72,8 @@ def test_a_file_of_ones_own_is_a_scenario_too(tmp_path: Path) -> None:
         ("seconds = 2", "seconds = nan", r"seconds"),
         ("gather = 1", "fly = 1", r"behaviours: fly; there are gather, hunt"),
         ("gather = 1", "", r"behaviours: none given"),
+        ("gather = 1", "light = 1", r"firework: wanted where bots light one"),
+        ("over_s = 1", "over_s = 1\nmeasured = true\n[event]\ncalm_s = 5", r"event: only where join.measured is false"),
         ("gather = 1", "gather = -1", r"behaviours"),
         ("over_s = 1", "over_s = 1\nslowly = true", r"slowly"),
         ("over_s = 1", "over_s = 1\n[settle]\nseconds_min = 9\nseconds_max = 8", r"settle.seconds_min"),
@@ -75,7 +89,7 @@ def test_a_wrong_file_is_told_where_it_is_wrong(tmp_path: Path, old: str, new: s
 
 
 def test_an_unknown_name_is_told_with_the_known_ones() -> None:
-    with pytest.raises(ScenarioError, match="there are demo, plaza, stampede, stroll"):
+    with pytest.raises(ScenarioError, match="there are crystal_rain, demo, fireworks_storm, plaza, stampede, stroll"):
         load_scenario("riot")
 
 

@@ -11,9 +11,14 @@ import pytest
 from loadtest import server_process
 from loadtest.server_process import ServerProcess, free_ports
 
+STORE = "sqlite:////nowhere/city.db"
+
 
 class Sleeper(ServerProcess):
     """A process that only waits for its end."""
+
+    def __init__(self) -> None:
+        super().__init__(1, STORE)
 
     script = "import signal; print('here', flush=True); signal.pause()"
 
@@ -50,7 +55,7 @@ def test_ports_are_free_and_different() -> None:
 
 
 def test_the_server_is_told_everything_on_its_command_line() -> None:
-    server = ServerProcess(2000)
+    server = ServerProcess(2000, STORE)
     words = server._command()
     flags = dict(zip(words[words.index("serve") + 1 :: 2], words[words.index("serve") + 2 :: 2], strict=True))
     assert flags["--game.host"] == "127.0.0.1"
@@ -60,15 +65,31 @@ def test_the_server_is_told_everything_on_its_command_line() -> None:
     assert {str(target.port) for target in server.targets.values()} == {flags["--game.port"], flags["--game.tcp_port"]}
 
 
+class Teller(Sleeper):
+    """A process that says what it was told in private."""
+
+    script = (
+        f"import os; print(*map(os.environ.get, ('FUTURECITY_STORE__URL', 'FUTURECITY_OPS__TOKEN'))); {Sleeper.script}"
+    )
+
+
+def test_books_and_token_are_its_own_and_told_in_private() -> None:
+    with Teller() as server:
+        heard(server, STORE)
+        heard(server, server.ops_token)
+    assert len(server.ops_token) >= 16
+    assert not {STORE, server.ops_token}.intersection(server._command())
+
+
 def test_it_is_stopped_when_the_run_is_over() -> None:
-    with Sleeper(1) as server:
+    with Sleeper() as server:
         heard(server, "here")
         assert server.ended is None
     assert server.ended == -15
 
 
 def test_it_is_stopped_when_the_run_fails() -> None:
-    server = Sleeper(1)
+    server = Sleeper()
     with pytest.raises(RuntimeError), server:
         fail(server)
     assert server.ended is not None
@@ -76,7 +97,7 @@ def test_it_is_stopped_when_the_run_fails() -> None:
 
 def test_one_that_does_not_heed_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_process, "STOP_S", 0.2)
-    with Stubborn(1) as server:
+    with Stubborn() as server:
         heard(server, "here")
     assert server.ended == -9
 
@@ -85,7 +106,7 @@ def test_it_ends_when_the_load_test_is_killed_and_cannot_stop_it() -> None:
     script = (
         "import os, sys; sys.path.insert(0, os.getcwd());"
         "from tests.loadtest.test_server_process import Sleeper, heard;"
-        "server = Sleeper(1).__enter__(); heard(server, 'here'); print(server._process.pid, flush=True);"
+        "server = Sleeper().__enter__(); heard(server, 'here'); print(server._process.pid, flush=True);"
         "os.kill(os.getpid(), 9)"
     )
     killed = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=False, timeout=30)

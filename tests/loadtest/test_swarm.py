@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 import pytest
+from msgspec import structs
 
 from loadtest.arrivals import Rules
 from loadtest.faults import FaultKind
@@ -176,6 +177,16 @@ async def test_a_city_without_the_deeds_is_not_played_in() -> None:
         await until(city, lambda: swarm.mismatch is not None)
         await swarm.stop()
         assert "fly" in str(swarm.mismatch)
+
+
+async def test_a_city_without_the_deeds_of_a_behaviour_is_not_played_in() -> None:
+    async with asyncio.timeout(WAIT_S), FakeCity() as city:
+        hunts = structs.replace(scenario(), behaviours={"hunt": 1.0})
+        swarm = Swarm(Plan(hunts, 1, 1, (parse_target(city.tcp_url),)))
+        swarm.start()
+        await until(city, lambda: swarm.mismatch is not None)
+        await swarm.stop()
+        assert "pick_up_crystal" in str(swarm.mismatch)
 
 
 async def test_nobody_listening_is_told_for_each() -> None:

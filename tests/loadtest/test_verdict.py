@@ -9,10 +9,11 @@ from msgspec import structs
 from loadtest.report import FrameFigures, Generator, Report, Spread, Traffic, Verdict
 from loadtest.scenario import Scenario, load_scenario
 from loadtest.verdict import Circumstances, judge
-from tests.loadtest.reports import GAPS, INPUTS, SERVER, good
+from tests.loadtest.reports import BOOKS, GAPS, INPUTS, SERVER, good
 
 PLAZA = load_scenario("plaza")
 STAMPEDE = load_scenario("stampede")
+RAIN = load_scenario("crystal_rain")
 
 
 def verdict(report: Report, scenario: Scenario = PLAZA, **circumstances: Any) -> Verdict:
@@ -52,6 +53,41 @@ def test_each_thing_that_is_wrong_fails_a_run_alone(changes: dict[str, Any], rea
     assert not found.passed
     assert len(found.failures) == 1
     assert re.search(reason, found.failures[0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"audit": structs.replace(BOOKS, lost=1)}, "audit: 4200 confirmed, 4200 stored, 1 lost"),
+        ({"audit": structs.replace(BOOKS, doubled=1)}, "audit: .*1 doubled"),
+        ({"audit": structs.replace(BOOKS, stored=4199)}, "audit: 4200 confirmed, 4199 stored"),
+        ({"audit": structs.replace(BOOKS, balanced=False)}, "audit: .*the books do not balance"),
+        (
+            {"audit": structs.replace(BOOKS, lost=1, first="receipt 1.0.pick.7", evidence="/there")},
+            "pick.7; see /there",
+        ),
+        ({"settle_ms": Spread(100, 500.5, 900)}, r"settle_p99_ms: 500\.5, at most 500"),
+        ({"settle_ms": Spread()}, "settle_p99_ms: could not be measured"),
+        ({"gap_p99_of_calm": 1.26}, r"gap_p99_of_calm: 1\.26, at most 1\.25"),
+        ({"gap_p99_of_calm": None}, "gap_p99_of_calm: could not be measured"),
+    ],
+)
+def test_a_rain_fails_by_its_books_its_answers_and_its_frames(changes: dict[str, Any], reason: str) -> None:
+    assert verdict(good(), RAIN).passed
+    found = verdict(good(**changes), RAIN)
+    assert len(found.failures) == 1
+    assert re.search(reason, found.failures[0])
+
+
+def test_books_that_nobody_could_look_into_are_not_judged_and_that_is_said() -> None:
+    found = verdict(good(audit=None), RAIN)
+    assert found.passed
+    assert found.unchecked == ["audit: the books of the server are unknown (--store)"]
+    assert verdict(good(audit=None, confirmed={})).unchecked == []
+
+
+def test_what_players_heard_of_too_late_is_no_fault() -> None:
+    assert verdict(good(audit=structs.replace(BOOKS, unheard=3)), RAIN).passed
 
 
 def test_everything_that_is_wrong_is_told() -> None:
