@@ -13,6 +13,7 @@ _FINAL_BINARY = 0x82
 _FINAL, _CONTROL, _MASKED = 0x80, 0x08, 0x80
 _SHORT_HEADER, _MEDIUM_HEADER = 6, 8  # with the four bytes of the mask
 _MEDIUM, _LARGE = 126, 127
+_MOVE_BYTES, _THREE_TIMES = 12, 1 << 64 | 1 << 32 | 1
 
 
 class Piece(NamedTuple):
@@ -43,6 +44,18 @@ class ClientFrames:
     def hand_on(self) -> None:
         """From here on everything is the library's."""
         self._through = True
+
+    def only(self, data: bytes) -> bytes | None:
+        """The payload, if `data` is exactly one plain message of up to 125 bytes; if not, `feed` says what it is.
+
+        Nearly every chunk of nearly every client is one: it takes half as long as looking for more.
+        """
+        if self._held or self._through or len(data) <= _SHORT_HEADER or data[0] != _FINAL_BINARY:
+            return None
+        size = len(data) - _SHORT_HEADER
+        if size >= _MEDIUM or data[1] != _MASKED | size:
+            return None
+        return unmask(data[_SHORT_HEADER:], data[2:_SHORT_HEADER])
 
     def feed(self, data: bytes) -> Iterator[Piece]:
         """The pieces that `data` completes, in order; run it to its end before the next call."""
@@ -82,5 +95,8 @@ def _piece(data: bytes, at: int, start: int, size: int) -> Piece:
 def unmask(masked: bytes, key: bytes) -> bytes:
     """`masked` with every byte XORed with the mask's four in turn; masking and unmasking are the same."""
     size = len(masked)
+    if size == _MOVE_BYTES:
+        # What a client says most; the repeated key is one multiplication.
+        return (int.from_bytes(masked) ^ int.from_bytes(key) * _THREE_TIMES).to_bytes(size)
     mask = int.from_bytes((key * (size // 4 + 1))[:size])
     return (int.from_bytes(masked) ^ mask).to_bytes(size)

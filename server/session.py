@@ -111,6 +111,11 @@ class Session:
         if self.closed:
             return
         self.heard_tick = self._desk.tick
+        intent = self._connection.intent(data)
+        if intent is not None and self.player:
+            if self._may_speak():
+                self._desk.intend(self.player, intent)
+            return
         try:
             for message in self._connection.feed(data):
                 # Bye costs nothing: unheard, it would leave a session that the protocol has closed already.

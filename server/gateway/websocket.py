@@ -52,6 +52,10 @@ class Tap(asyncio.Protocol):
             self._http.data_received(data)
             return
         self._traffic.received[True] += len(data)
+        payload = self._frames.only(data)
+        if payload is not None:
+            self._session.receive(payload)
+            return
         for piece, plain in self._frames.feed(data):
             if plain:
                 self._session.receive(piece)

@@ -240,3 +240,54 @@ def test_each_end_refuses_what_is_too_big_for_the_other_to_say(role: Role, frami
     with pytest.raises(ProtocolError) as refused:
         list(connection.feed((bytes_max + 1).to_bytes(4, "big") if framing is Framing.STREAM else bytes(bytes_max + 1)))
     assert refused.value.code is CloseCode.TOO_BIG
+
+
+# ---- intents without a decoder -------------------------------------------------------------------
+
+INTENT = bytes(range(8))
+MOVE = m.Move(INTENT)
+
+
+def in_the_city(framing: Framing) -> Connection:
+    """A server's end, after Hello and Welcome."""
+    connection = Connection(Role.SERVER, framing)
+    hello = encode(HELLO)
+    list(connection.feed(tcp_frame(hello) if framing is Framing.STREAM else hello))
+    connection.send(WELCOME)
+    return connection
+
+
+def as_sent(message: m.AnyMessage, framing: Framing) -> bytes:
+    payload = encode(message)
+    return tcp_frame(payload) if framing is Framing.STREAM else payload
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+def test_a_whole_move_is_its_intent(framing: Framing) -> None:
+    connection = in_the_city(framing)
+    assert connection.intent(as_sent(MOVE, framing)) == INTENT
+    assert list(connection.feed(as_sent(MOVE, framing))) == [MOVE]
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+def test_nothing_else_is_an_intent(framing: Framing) -> None:
+    connection = in_the_city(framing)
+    move = as_sent(MOVE, framing)
+    others = [as_sent(SAID[kind], framing) for kind in (m.Do, m.Ping, m.Keep)]
+    for data in (b"", move[:-1], move + b"\0", move + move, bytes(len(move)), *others):
+        assert connection.intent(data) is None
+
+
+def test_a_move_behind_an_unfinished_message_is_no_intent() -> None:
+    connection = in_the_city(Framing.STREAM)
+    list(connection.feed(as_sent(MOVE, Framing.STREAM)[:5]))
+    assert connection.intent(as_sent(MOVE, Framing.STREAM)) is None
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+def test_before_the_welcome_and_after_the_end_no_move_is_an_intent(framing: Framing) -> None:
+    early = Connection(Role.SERVER, framing)
+    assert early.intent(as_sent(MOVE, framing)) is None
+    over = in_the_city(framing)
+    over.send(m.Goodbye(1000, "", None))
+    assert over.intent(as_sent(MOVE, framing)) is None

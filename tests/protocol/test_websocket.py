@@ -100,3 +100,42 @@ def test_whatever_arrives_nothing_is_lost_or_raised(stream: bytes, places: list[
     handed = sum(len(piece.data) for piece in pieces if not piece.plain)
     headers = sum(6 if len(piece.data) < 126 else 8 for piece in pieces if piece.plain)
     assert plain + handed + headers + frames.held_bytes <= len(stream) + 2 * len(pieces)
+
+
+# ---- the quick way -------------------------------------------------------------------------------
+
+CHUNKS = st.one_of(
+    st.binary(max_size=60),
+    st.builds(frame, st.binary(max_size=140), st.sampled_from([BINARY, TEXT, CONTINUATION, FRAGMENT, PING, CLOSE])),
+    st.tuples(st.builds(frame, st.binary(max_size=20)), st.binary(max_size=8)).map(b"".join),
+)
+
+
+@given(before=st.lists(CHUNKS, max_size=3), data=CHUNKS)
+def test_what_the_quick_way_takes_is_what_the_careful_one_would_have_taken(before: list[bytes], data: bytes) -> None:
+    quick, careful = ClientFrames(BYTES_MAX), ClientFrames(BYTES_MAX)
+    for chunk in before:
+        if quick.only(chunk) is None:
+            list(quick.feed(chunk))
+        list(careful.feed(chunk))
+    taken = quick.only(data)
+    if taken is not None:
+        assert list(careful.feed(data)) == [Piece(taken, plain=True)]
+    assert quick.held_bytes == careful.held_bytes or taken is None
+
+
+@given(payload=st.binary(min_size=1, max_size=125), key=st.binary(min_size=4, max_size=4))
+def test_a_whole_short_message_takes_the_quick_way(payload: bytes, key: bytes) -> None:
+    assert ClientFrames(BYTES_MAX).only(frame(payload, key=key)) == payload
+
+
+@given(payload=st.binary(min_size=1, max_size=300))
+def test_nothing_takes_the_quick_way_behind_the_beginning_of_another_message_or_once_it_is_the_librarys(
+    payload: bytes,
+) -> None:
+    frames = ClientFrames(BYTES_MAX)
+    list(frames.feed(frame(b"hello")[:4]))
+    assert frames.only(frame(payload)) is None
+    frames = ClientFrames(BYTES_MAX)
+    frames.hand_on()
+    assert frames.only(frame(payload)) is None
