@@ -1,8 +1,8 @@
 """`python -m loadtest.demo --target URL --bots N`: the people who live in a city that shows itself.
 
-`futurecity serve --bots N` starts this beside the server. They stroll, gather and lounge, come again when they are
-lost, and go quietly on SIGTERM, on Ctrl-C, when the pipe on standard input closes, or when whoever started them is
-gone.
+`futurecity serve --bots N` starts this beside the server. They stroll, gather and lounge, pick up crystals that lie
+near, light fireworks, come again when they are lost, and go quietly on SIGTERM, on Ctrl-C, when the pipe on standard
+input closes, or when whoever started them is gone.
 """
 
 import argparse

@@ -5,6 +5,7 @@ from loadtest.behaviours.gather import Gather
 from loadtest.behaviours.hunt import Hunt
 from loadtest.behaviours.light import Light
 from loadtest.behaviours.lounge import Lounge
+from loadtest.behaviours.revel import Revel
 from loadtest.behaviours.stampede import Stampede
 from loadtest.behaviours.stroll import Stroll
 
@@ -13,6 +14,7 @@ BEHAVIOURS: dict[str, type[Behaviour]] = {
     "hunt": Hunt,
     "light": Light,
     "lounge": Lounge,
+    "revel": Revel,
     "stampede": Stampede,
     "stroll": Stroll,
 }

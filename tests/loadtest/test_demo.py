@@ -7,21 +7,30 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
+import msgspec
 import pytest
 
 from loadtest.demo import main
+from protocol import messages as m
+from protocol.crystals import CRYSTAL_ROW
 from tests.loadtest.fake_city import FakeCity
 from tests.loadtest.said import DEEDS
 
 WAIT_S = 30
-EMOTE = {"kind": {"type": "str", "one_of": ["bow"]}}
+# Deeds that the demo's people like, beyond those that the small city knows.
+LIKED: dict[str, Any] = {
+    "emote": {"kind": {"type": "str", "one_of": ["bow"]}},
+    "pick_up_crystal": {"crystal": {"type": "int", "ge": 0}},
+    "light_firework": {"kind": {"type": "str"}, "colours": {"type": "list", "of": {"type": "str"}}},
+}
 
 
 @pytest.fixture(autouse=True)
-def _emotes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The small city knows the deeds that the demo's people like."""
-    monkeypatch.setitem(DEEDS, "emote", EMOTE)
+def _deeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, fields in LIKED.items():
+        monkeypatch.setitem(DEEDS, name, fields)
 
 
 @asynccontextmanager
@@ -43,9 +52,13 @@ async def demo(city: FakeCity, bots: int = 3) -> AsyncIterator[asyncio.subproces
 
 async def present(city: FakeCity, count: int) -> None:
     while len(city.people) != count:
-        stepped = asyncio.Event()
-        city.call_at(city.tick + 1, stepped.set)
-        await stepped.wait()
+        await ticked(city)
+
+
+async def ticked(city: FakeCity) -> None:
+    stepped = asyncio.Event()
+    city.call_at(city.tick + 1, stepped.set)
+    await stepped.wait()
 
 
 async def test_they_go_quietly_on_a_signal() -> None:
@@ -82,6 +95,26 @@ async def test_they_come_back_when_they_are_cut() -> None:
         person.hang_up()
         await present(city, 3)
         assert len(city.everybody) == 4
+
+
+async def test_whoever_is_near_a_crystal_picks_it_up() -> None:
+    async with FakeCity() as city:
+        city.unanswered.add("pick_up_crystal")
+        async with demo(city, 8):
+            while not (asked := wishes(city, "pick_up_crystal")):
+                for person in city.people:
+                    lies = CRYSTAL_ROW.pack(person.entity, 100, 0, 100, 0, 1)
+                    x, z = (round(axis) for axis in person.place)
+                    person.say(m.Crystals(city.tick, x, 0, z, lies))
+                await ticked(city)
+        entity, wish = asked[0]
+        assert msgspec.msgpack.decode(wish.fields) == {"crystal": entity}
+
+
+def wishes(city: FakeCity, deed: str) -> list[tuple[int, m.Do]]:
+    """Who has asked for a deed of this name, and how."""
+    said = ((person.entity, message) for person in city.everybody for message in person.heard)
+    return [(entity, message) for entity, message in said if isinstance(message, m.Do) and message.deed == deed]
 
 
 @pytest.mark.parametrize(
