@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import hypot
 
 from loadtest.arrivals import ROUNDING_CM, ROUNDING_CM_PER_TICK, Rules
-from loadtest.crystals import crystals_flaw, lying
+from loadtest.crystals import check_rows, crystals_flaw
 from loadtest.faults import FaultKind, Faults
 from protocol import messages as m
 from protocol.codec import decode_server
@@ -54,7 +54,7 @@ class Audit:
 
     def check_crystals(self, shown: m.Crystals) -> None:
         """Note what is wrong with crystals that are shown. Raises ProtocolError if they are not whole rows."""
-        lying(shown)
+        check_rows(shown)
         flaw = crystals_flaw(shown)
         if flaw is not None:
             self._faults.note(FaultKind.BAD_CRYSTAL, self._bot, f"{flaw} at tick {shown.tick}")

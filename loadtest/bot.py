@@ -9,13 +9,14 @@ loadtest/links.py).
 import asyncio
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Iterable
 from enum import Enum, auto
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol, cast
 
 from loadtest.arrivals import Arrivals
 from loadtest.audit import Audit
-from loadtest.crystals import Crystal, lying
+from loadtest.crystals import Crystal, Lying
 from loadtest.faults import FaultKind, Faults
 from loadtest.purses import Purses, is_of_books
 from loadtest.websocket import FramingError
@@ -113,7 +114,7 @@ class Bot(asyncio.Protocol, ABC):
         self._check_at = 1
         # The crystals it was shown last, if it hunts them.
         self.hunts = False
-        self.crystals: list[Crystal] = []
+        self.crystals: Iterable[Crystal] = ()
         self.stage = Stage.CONNECTING
         self.welcomed = False
         self.ending: Ending | None = None
@@ -277,7 +278,7 @@ class Bot(asyncio.Protocol, ABC):
             case m.Profiles():
                 self._audit.learn(message)
             case m.Crystals():
-                self.crystals = lying(message)
+                self.crystals = Lying(message)
                 if self._audit.remembers:
                     self._audit.check_crystals(message)
             case m.Happened():

@@ -1,5 +1,6 @@
 """The crystals somebody was last shown, as places in the city, and what can be wrong with them."""
 
+from collections.abc import Iterator
 from math import hypot
 from typing import NamedTuple
 
@@ -20,14 +21,33 @@ class Crystal(NamedTuple):
     value: int
 
 
-def lying(shown: Crystals) -> list[Crystal]:
-    """Where they lie, the nearest first as the server saw it. Raises ProtocolError for rows that are not whole."""
+def check_rows(shown: Crystals) -> None:
+    """Raises ProtocolError for rows that are not whole."""
     if len(shown.rows) % CRYSTAL_ROW.size:
         raise ProtocolError(CloseCode.INVALID, f"Crystals: rows of {CRYSTAL_ROW.size} bytes are wanted")
-    return [
-        Crystal(crystal, shown.x + dx, shown.y + dy, shown.z + dz, kind, value)
-        for crystal, dx, dy, dz, kind, value in CRYSTAL_ROW.iter_unpack(shown.rows)
-    ]
+
+
+class Lying:
+    """Where they lie, the nearest first as the server saw it, one by one: mostly only the first is looked at.
+
+    Raises ProtocolError for rows that are not whole.
+    """
+
+    __slots__ = ("_shown",)
+
+    def __init__(self, shown: Crystals) -> None:
+        check_rows(shown)
+        self._shown = shown
+
+    def __iter__(self) -> Iterator[Crystal]:
+        shown = self._shown
+        for crystal, dx, dy, dz, kind, value in CRYSTAL_ROW.iter_unpack(shown.rows):
+            yield Crystal(crystal, shown.x + dx, shown.y + dy, shown.z + dz, kind, value)
+
+
+def lying(shown: Crystals) -> list[Crystal]:
+    """Where all of them lie, the nearest first. Raises ProtocolError for rows that are not whole."""
+    return list(Lying(shown))
 
 
 def crystals_flaw(shown: Crystals) -> str | None:

@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable
 from random import Random
 from typing import Annotated, Any, ClassVar, NamedTuple
 
@@ -22,14 +22,14 @@ _EDGE_CM = 800.0
 class Here(NamedTuple):
     """Where a bot stands, as its last frame said, when it is asked, and what else it knows.
 
-    `crystals` are those it was shown last, if it hunts; `waiting` deeds of its own are not settled yet; what the
-    scenario is about has `begun`.
+    `crystals` are those it was shown last, the nearest first, if it hunts; `waiting` deeds of its own are not settled
+    yet; what the scenario is about has `begun`.
     """
 
     when_s: float
     at: Point
     zone: str
-    crystals: Sequence[Crystal] = ()
+    crystals: Iterable[Crystal] = ()
     waiting: int = 0
     begun: bool = True
 

@@ -56,17 +56,15 @@ class Hunt(Gather):
         return step
 
     def _nearest(self, here: Here) -> Crystal | None:
-        """The nearest of those shown in this zone that are not left alone."""
-        self._left = {number: until_s for number, until_s in self._left.items() if until_s > here.when_s}
+        """The first of those shown in this zone that are not left alone: the server shows the nearest first."""
+        if self._left:
+            self._left = {number: until_s for number, until_s in self._left.items() if until_s > here.when_s}
         zone = self.setting.city.zones[self.setting.zone]
-        free = [
-            crystal
-            for crystal in here.crystals
-            if crystal.crystal not in self._left
-            and zone.x <= crystal.x < zone.x + zone.width
-            and zone.z <= crystal.z < zone.z + zone.depth
-        ]
-        return min(free, key=lambda crystal: _away_cm(here, crystal), default=None)
+        for crystal in here.crystals:
+            across, along = crystal.x - zone.x, crystal.z - zone.z
+            if crystal.crystal not in self._left and 0 <= across < zone.width and 0 <= along < zone.depth:
+                return crystal
+        return None
 
 
 def _away_cm(here: Here, crystal: Crystal) -> float:

@@ -29,7 +29,7 @@ def asked(intent: Intent) -> int | None:
 def test_it_runs_to_the_nearest_and_asks_for_it_within_reach() -> None:
     mind, at = hunter(), HOME
     for step in range(10):
-        intent = mind.decide(here(FAR, NEAR, at=at, when_s=step * STEP_S))
+        intent = mind.decide(here(NEAR, FAR, at=at, when_s=step * STEP_S))
         if intent.deed:
             break
         assert intent == Intent(0, GAIT_RUN)
