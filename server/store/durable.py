@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.settings import StoreSettings
 from server.store import ledger, register, schema
+from server.store.aside import Aside
 from server.store.engine import open_engine
 from server.store.faults import OUTAGES, away
 from server.store.records import Arrival, Entry, Operation, PlayerState, Saved, Verdict
@@ -17,10 +18,14 @@ Answer = TypeVar("Answer")
 
 
 class DurableStore:
-    """What is owned, in SQLite or PostgreSQL; `server.store.records.Store` says what each method promises."""
+    """What is owned, in SQLite or PostgreSQL; `server.store.records.Store` says what each method promises.
+
+    The engine is used in a loop of its own, see `Aside`.
+    """
 
     def __init__(self, engine: AsyncEngine, welcome_crystals: int, now_s: Callable[[], float] = time.time) -> None:
         self._engine = engine
+        self._aside = Aside()
         self._gift = welcome_crystals
         self._now_s = now_s
 
@@ -47,20 +52,26 @@ class DurableStore:
         """Numbers this run of the city, and empties the pools of those before."""
         return await self._write(lambda books: register.begin_run(books, self._now_ms()))
 
+    async def prepare(self) -> None:
+        """An empty database is migrated; one in another form raises SchemaError."""
+        await self._aside.do(transaction(self._engine, schema.ensure))
+
     async def close(self) -> None:
         """Lets the database go."""
         try:
-            await self._engine.dispose()
+            await self._aside.do(self._engine.dispose())
         except OUTAGES:
             # Whatever was confirmed is stored, and whatever else there was is over.
-            return
+            pass
+        finally:
+            await self._aside.close()
 
     async def _write(self, work: Callable[[Connection], Answer]) -> Answer:
         def alone(connection: Connection) -> Answer:
             ledger.line_up(connection)
             return work(connection)
 
-        return await transaction(self._engine, alone)
+        return await self._aside.do(transaction(self._engine, alone))
 
     def _now_ms(self) -> int:
         return int(self._now_s() * 1000)
@@ -73,9 +84,9 @@ async def open_store(
 
     StoreAway when the database cannot be reached; then nothing is left open.
     """
-    store = DurableStore(engine := open_engine(settings), welcome_crystals, now_s)
+    store = DurableStore(open_engine(settings), welcome_crystals, now_s)
     try:
-        await transaction(engine, schema.ensure)
+        await store.prepare()
     except BaseException:
         await store.close()
         raise
