@@ -67,8 +67,7 @@ class City:
         players = self.gateway.reception.players
         self.keeper = Keeper(self.gateway.scene, players, books.store, outage)
         self.gateway.reception.memory = self.keeper
-        bounds = Bounds(config.tuning.settling.pending_max * len(zones), books.group_max)
-        self.settler = Settler(bus, books.store, books.epoch, bounds, outage)
+        self.settler = Settler(bus, books.store, books.epoch, Bounds(_waiting_max(config), books.group_max), outage)
         self.settler.tell = players.own
         errands = (self.settler, self.keeper)
         self.loop = CityLoop(self.zones, self.gateway, bus, self.metrics, clock, errands)
@@ -126,3 +125,8 @@ class City:
     def shed_level(self) -> int:
         """How much detail is being left out."""
         return self.gateway.shed_level
+
+
+def _waiting_max(config: WorldConfig) -> int:
+    """How much all zones together may have pending: what players ask for, and each rain's beginning and end besides."""
+    return config.tuning.settling.pending_max * len(config.city.zone) + 2 * len(config.festival.rain)

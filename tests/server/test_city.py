@@ -3,15 +3,19 @@
 from typing import cast
 
 import pytest
+from msgspec.structs import replace
 
+from protocol.messages import Happened
 from server.city import City
 from server.clock import HandClock
 from server.journal import Journal
 from server.ops.health import CityView
 from server.settings import GameSettings
+from server.store.records import StoreAway
 from tests.fakes import FakeStore
-from tests.scenario import Scenario, books
+from tests.scenario import Scenario, books, deed
 from tests.world.hamlet import config
+from world.events.steer_event import SteerEvent
 
 
 class FakeJournal:
@@ -72,3 +76,23 @@ def test_the_state_of_the_journal_shows_in_the_metrics() -> None:
     assert value("futurecity_journal_broken") == 0
     journal.broken = OSError("disk full")
     assert value("futurecity_journal_broken") == 1
+
+
+def test_what_a_rain_asks_of_the_books_has_room_beside_all_that_players_may_have_waiting() -> None:
+    tuning = config().tuning
+    narrow = replace(tuning, settling=replace(tuning.settling, pending_max=1))
+    scenario = Scenario(config=replace(config(), tuning=narrow))
+    ada = scenario.join("Ada")
+    programme = scenario.city.gateway.programme
+    scenario.store.away = StoreAway("unreachable", "nobody answers")
+    ada.send(deed("light_firework", kind="rocket", colours=["red"], x=ada.frame.x - 300, z=ada.frame.z))
+    scenario.tick()
+    programme.ask(0, SteerEvent("drizzle", "start"), lambda _: None)
+    scenario.tick()
+    programme.ask(0, SteerEvent("drizzle", "cancel"), lambda _: None)
+    scenario.tick(3)
+    assert scenario.city.settler.waiting == scenario.city.unanswered == 3
+    scenario.store.away = None
+    scenario.tick(60)
+    assert scenario.city.unanswered == 0
+    assert [event.fields["cost"] for event in ada.all(Happened) if event.event == "firework_settled"] == [3]
