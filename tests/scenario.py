@@ -24,6 +24,7 @@ from server.auth import Verifier
 from server.city import Books, City
 from server.clock import HandClock
 from server.entities import SLOT_MASK
+from server.journal import Journal
 from server.outbox import Outbox
 from server.session import Session
 from server.settings import AuthSettings, GameSettings
@@ -202,10 +203,12 @@ class Scenario:
         config: WorldConfig | None = None,
         seed: int = 1,
         auth: AuthSettings | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.clock = HandClock()
         self.store = FakeStore()
-        self.city = City(settings or GameSettings(), config or content(seed), self.clock, books(self.store, auth))
+        settings, config = settings or GameSettings(), config or content(seed)
+        self.city = City(settings, config, self.clock, books(self.store, auth), journal)
 
     def connect(self, address: str = "127.0.0.1") -> Client:
         """A client that has said nothing yet."""

@@ -13,12 +13,20 @@ from typing import Any
 import msgpack  # type: ignore[import-untyped]
 import pytest
 
-from server.journal import COLUMNS, END, TICK, JournalError
+from protocol.crystals import read_crystals
+from protocol.messages import Crystals, Hello
+from server.journal import COLUMNS, END, TICK, Journal, JournalError
 from server.replay import replay
+from server.store.records import Arrival, Place, StoreAway
+from tests.fakes import driven
+from tests.scenario import Client, Scenario, deed
 from tests.server.recording import PLAYERS, TICKS, record
 from world.config import CONTENT_DIR, load_config
+from world.events.steer_event import SteerEvent
 
 ROOT = Path(__file__).parent.parent.parent
+# Where the shipped content lets a crystal lie in the gate, in cm of the city.
+QUARTZ = (11_000, 4_000)
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +34,43 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("journal") / "city.journal"
     assert record(path).crossings > 0
     return path
+
+
+def festival(path: Path) -> None:
+    """A recording of a rain, a crystal picked up, a firework paid for, and one for which the store was away."""
+    config = load_config(None, 7)
+    journal = Journal.open(path, config)
+    scenario = Scenario(config=config, journal=journal)
+    ada = beside_the_quartz(scenario)
+    operate = scenario.city.gateway.programme
+    plaza = operate.find("crystal_rain")
+    assert plaza is not None
+    operate.ask(plaza.zone, SteerEvent("crystal_rain", "start"), lambda _: None)
+    ada.send(deed("pick_up_crystal", 1, crystal=int(read_crystals(ada.last(Crystals).rows)["crystal"][0])))
+    scenario.tick(3)
+    ada.send(deed("light_firework", 2, kind="peony", colours=["gold"]))
+    scenario.tick(3)
+    scenario.store.away = StoreAway("unreachable", "nobody answers")
+    ada.send(deed("light_firework", 3, kind="peony", colours=["rose"]))
+    operate.ask(plaza.zone, SteerEvent("crystal_rain", "cancel"), lambda _: None)
+    scenario.tick(30)
+    assert len(ada.events("settlement_pending")) == 1
+    scenario.store.away = None
+    scenario.tick(60)
+    assert [len(ada.events(name)) for name in ("crystal_gained", "firework_settled")] == [1, 2]
+    journal.close()
+
+
+def beside_the_quartz(scenario: Scenario) -> Client:
+    """Somebody who stood there when they left last, and so comes in there: put there, they would not be in a replay."""
+    (saved,) = driven(scenario.store.enter([Arrival(None, None, "Ada")]))
+    assert saved is not None
+    known = scenario.store.players[saved.account]
+    known.state = known.state._replace(place=Place(QUARTZ[0] + 100, QUARTZ[1], 0))
+    ada = scenario.connect()
+    ada.send(Hello(1, "Ada", saved.token))
+    scenario.tick(20)
+    return ada
 
 
 def values(path: Path) -> list[Any]:
@@ -53,6 +98,17 @@ def test_a_journal_replays_bit_for_bit(recorded: Path) -> None:
     assert (report.steps, report.first_tick, report.last_tick) == (TICKS * zones, 1, TICKS)
     assert report.moves == pytest.approx(PLAYERS * TICKS, rel=0.1)
     assert list(report.lines())[-1] == "the same, bit for bit"
+
+
+def test_what_the_books_answered_is_in_the_journal_so_that_a_replay_needs_no_books(tmp_path: Path) -> None:
+    path = tmp_path / "city.journal"
+    festival(path)
+    report = replay(path)
+    commands = [tuple(one[2:]) for record in values(path)[1:] if record[0] == TICK for one in record[3]]
+    receipts = [fields["receipt"] for deed, fields in commands if deed == "confirm"]
+    assert [receipt.split(".")[2] for receipt in receipts] == ["pick", "fund", "light", "light", "close"]
+    assert report.same
+    assert (report.ended, report.failures) == ("closed", ())
 
 
 def test_one_changed_byte_of_a_move_is_found_in_its_tick_and_column(recorded: Path, tmp_path: Path) -> None:
