@@ -21,7 +21,7 @@ async def _play(where: Path, kills: int, seed: int) -> int:
         _show(await rounds.play(end))
     faults = [fault for each in rounds.played for fault in each.faults] + await rounds.come_home()
     told = sum(sum(each.tally) for each in rounds.played)
-    unheard = sum(each.unheard for each in rounds.played)
+    unheard = rounds.played[-1].figures.get("unheard", 0)
     print(f"{kills} kills: {told} confirmations, {unheard} unheard, {perf_counter() - began_s:.0f} s, seed {seed}")
     print("\n".join(f"  {fault}" for fault in faults) or "everything that was confirmed is stored, once")
     return 1 if faults else 0

@@ -20,7 +20,7 @@ MOMENT_S = (0.5, 4.0)
 
 
 class Round(NamedTuple):
-    """What came of one round: confirmations are of this round, `figures` of all so far, `faults` what is wrong."""
+    """What came of one round: tally and unheard are of this round, `figures` of all so far, `faults` what is wrong."""
 
     number: int
     end: signal.Signals
@@ -41,6 +41,7 @@ class Rounds:
         self._moment_s = moment_s
         self._guests = [Guest(number, str(seed)) for number in range(GUESTS)]
         self._confirmed = 0
+        self._receipts_bytes = 0
         self.played: list[Round] = []
 
     async def play(self, end: signal.Signals) -> Round:
@@ -75,15 +76,23 @@ class Rounds:
 
     async def _judged(self, end: signal.Signals, status: int, stage: Stage, began_s: float) -> Round:
         self._confirmed += sum(stage.tally)
-        audited = await self.ground.audit()
-        before = self.played[-1].figures["unheard"] if self.played else 0
-        unheard = audited.figures.get("unheard", 0) - before
+        audited, alone = await asyncio.gather(self.ground.audit(), self.ground.audit(self._of_this_round()))
+        # Among all receipts an account counts from its first one on, with what it did not hear in the rounds before.
+        unheard = alone.figures.get("unheard", 0)
         faults = stage.faults + faults_of_tally(stage.tally) + self.faults_of(audited)
         faults += faults_of_end(end, status, unheard)
         seconds = perf_counter() - began_s
         ended = Round(len(self.played) + 1, end, status, stage.tally, unheard, audited.figures, seconds, faults)
         self.played.append(ended)
         return ended
+
+    def _of_this_round(self) -> Path:
+        """A file of the receipts that came since this was last asked."""
+        lines = self.ground.receipts.read_bytes()
+        alone = self.ground.receipts.with_name("round.jsonl")
+        alone.write_bytes(lines[self._receipts_bytes :])
+        self._receipts_bytes = len(lines)
+        return alone
 
 
 HEAD = "round  end      picked    lit  confirmed   stored  lost  doubled  unheard  seconds"
