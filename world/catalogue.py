@@ -25,6 +25,7 @@ from world.events import (
     steer_event,
     wave,
 )
+from world.festival import Festival
 
 
 class Deed(NamedTuple):
@@ -92,9 +93,15 @@ EVENTS = {event.name: event for event in _EVENTS}
 RULES = {deed.command: deed for deed in _DEEDS}
 
 
-def describe() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The public deeds and all events, each as field -> type and bounds, in plain builtins for clients."""
+def describe(festival: Festival) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The public deeds and all events, each as field -> type and bounds, in plain builtins for clients.
+
+    What only the content knows is in it too: the kinds of fireworks that are for sale, and the colours.
+    """
     deeds = {deed.name: _fields(deed.command) for deed in _DEEDS if deed.public}
+    light = deeds[light_firework.LightFirework.deed]
+    light["kind"]["one_of"] = [kind.name for kind in festival.firework if kind.cost]
+    light["colours"]["of"]["one_of"] = [colour.name for colour in festival.colour]
     return deeds, {event.name: _fields(event) for event in _EVENTS if event.public}
 
 

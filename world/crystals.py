@@ -13,15 +13,19 @@ from world.settling import Asker
 CRYSTAL_DTYPE = np.dtype(
     [("crystal", "<u4"), ("x", "<i4"), ("y", "<i4"), ("z", "<i4"), ("kind", "u1"), ("value", "u1")]
 )
-# Ids are the zone's number and a count: 16 million crystals in each zone before the city must start anew.
+# Ids are the zone's number and a count, which begins again after 16 million and leaves out what still lies there.
 COUNT_BITS = 24
+COUNT_MAX = (1 << COUNT_BITS) - 1
 _FIRST_CAPACITY = 64
 # The source of a crystal that lies in a standing place, with the place's number in the content.
 STANDING = ""
 
 
 class Crystal(NamedTuple):
-    """One crystal; `source` is the rain it fell in (its name and turn), or the number of its standing place."""
+    """One crystal; `source` is the rain it fell in (its name and turn), or the number of its standing place.
+
+    `serial` is its id as if counts never began again: what is settled of it is settled once.
+    """
 
     crystal: int
     x: int
@@ -30,6 +34,7 @@ class Crystal(NamedTuple):
     kind: int
     value: int
     source: tuple[str, int]
+    serial: int
 
 
 class Wish(NamedTuple):
@@ -84,13 +89,22 @@ class Crystals:
 
     def add(self, place: tuple[int, int, int], kind: int, value: int, source: tuple[str, int]) -> Crystal:
         """A new crystal lies at x, y and z (cm)."""
-        self._made += 1
-        assert self._made < 1 << COUNT_BITS, "no ids left in this zone"
-        crystal = Crystal(self._first | self._made, *place, kind, value, source)
+        self._made = self._next()
+        crystal = Crystal(self._id(self._made), *place, kind, value, source, self._first + self._made)
         self._by_id[crystal.crystal] = crystal
         self._of[source] += 1
         self.release(crystal.crystal)
         return crystal
+
+    def _next(self) -> int:
+        """The next count whose id is free; the id of a count of 0 is no crystal's."""
+        count = self._made + 1
+        while count & COUNT_MAX == 0 or self._id(count) in self._by_id:
+            count += 1
+        return count
+
+    def _id(self, count: int) -> int:
+        return self._first | (count & COUNT_MAX)
 
     def claim(self, crystal: int) -> None:
         """It lies there for nobody else any more; it must be free."""

@@ -10,7 +10,7 @@ from world.event import Posting, Refused, Settle
 from world.tuning import SettlingTuning
 
 # As `Settle.key` promises.
-Key = Annotated[str, Meta(min_length=1, max_length=48, pattern="^[a-z0-9_.:-]+$")]
+Key = Annotated[str, Meta(min_length=1, max_length=48, pattern=r"^[a-z0-9_.:-]+\Z")]
 
 
 class Asker(NamedTuple):

@@ -3,26 +3,32 @@
 import random
 import sys
 
+from tests.world.books import Books
 from tests.world.hamlet import Hamlet
 from world.digest import digest
-from world.event import Command
+from world.event import OPERATOR, Command
 from world.events.emote import Emote
 from world.events.halt import Halt
 from world.events.join import Join
 from world.events.leave import Leave
+from world.events.light_firework import LightFirework
+from world.events.pick_up_crystal import PickUpCrystal
 from world.events.say import Say
 from world.events.sit import Sit
+from world.events.steer_event import SteerEvent
 from world.events.wave import Wave
 from world.tick import Issued
 
 ENTITIES = range(1, 60)
+# Early enough for the rain to be picked up, and twice, so that a second turn is in the run as well.
+STARTS = (5, 120)
 
 
 def wish(chance: random.Random) -> Command:
     """Any deed of a player, or of the server for one."""
     wishes: list[Command] = [
-        Join(chance.choice("ABC"), {"hue": chance.randrange(256), "hair": 1}),
-        Join("D"),
+        Join(chance.choice("ABC"), {"hue": chance.randrange(256), "hair": 1}, account=chance.choice(ENTITIES)),
+        Join("D", account=chance.choice(ENTITIES)),
         Leave(),
         Halt(),
         Say("hi"),
@@ -33,19 +39,50 @@ def wish(chance: random.Random) -> Command:
     return chance.choice(wishes)
 
 
+def gather(chance: random.Random, hamlet: Hamlet, zone: int) -> list[Issued]:
+    """Several people beside the same crystal want it, and somebody lights a firework."""
+    world = hamlet.worlds[zone]
+    here = world.columns.array("entity").tolist()
+    issued = [Issued(chance.choice(here), 1, LightFirework("rocket", ["red"]))] if here else []
+    free = [each for each in world.crystals.ids() if world.crystals.is_free(each)]
+    crystal = world.crystals.find(chance.choice(free)) if free else None
+    if crystal is not None:
+        for entity in chance.sample(here, min(3, len(here))):
+            row = world.here(entity)
+            world.columns.x[row], world.columns.z[row] = crystal.x, crystal.z
+            issued.append(Issued(entity, 2, PickUpCrystal(crystal.crystal)))
+    return issued
+
+
+def answers(chance: random.Random, books: Books) -> list[Issued]:
+    """The books answer sooner or later, and not always with yes."""
+    if chance.randrange(3):
+        return []
+    return books.answer() if chance.randrange(4) else books.refuse("refused")
+
+
 def run(seed: int, ticks: int) -> list[str]:
-    """One line for every tenth tick: the digests of both zones."""
+    """One line for every tenth tick: the digests of both zones, and what was settled so far."""
     chance, hamlet = random.Random(seed), Hamlet(seed)
+    books = [Books() for _ in hamlet.worlds]
+    for each in books:
+        each.balances.update((f"player:{entity}", 1000) for entity in ENTITIES)
     lines = []
     for tick in range(1, ticks + 1):
+        zone = chance.randrange(2)
         issued = [Issued(chance.choice(ENTITIES), tick, wish(chance)) for _ in range(3)]
+        issued += gather(chance, hamlet, zone) + answers(chance, books[zone])
+        if tick in STARTS:
+            zone, issued = 0, [Issued(OPERATOR, tick, SteerEvent(name, "start")) for name in ("drizzle", "salute")]
         moves = [
             (entity, tick, chance.randrange(256), chance.randrange(256), chance.randrange(4), chance.randrange(2))
             for entity in chance.sample(ENTITIES, 20)
         ]
-        hamlet.step(*issued, moves=moves, zone=chance.randrange(2))
+        for outcome, each in zip(hamlet.step(*issued, moves=moves, zone=zone), books, strict=True):
+            assert outcome.faults == []
+            each.take(outcome)
         if tick % 10 == 0:
-            lines.append(repr([digest(world) for world in hamlet.worlds]))
+            lines.append(repr([digest(world) for world in hamlet.worlds] + [sorted(each.stored) for each in books]))
     return lines
 
 

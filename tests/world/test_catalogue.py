@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 import world.events
-from tests.world.hamlet import CITY, Hamlet
+from tests.world.hamlet import CITY, FESTIVAL, Hamlet
 from world.catalogue import DEEDS, EVENTS, RULES, describe
 from world.event import Command, Event
 from world.events.arrive import departure
@@ -81,27 +81,29 @@ SERVERS = {"join", "leave", "halt", "arrive", "confirm", "reject", "steer_event"
 
 
 def test_clients_may_do_what_players_do_and_nothing_else() -> None:
-    deeds, events = describe()
+    deeds, events = describe(FESTIVAL)
     assert set(deeds) == {"move", "say", "wave", "emote", "sit", "pick_up_crystal", "light_firework"}
     assert {name for name, deed in DEEDS.items() if not deed.public} == SERVERS
     assert set(EVENTS) - set(events) == {"event_steered"}
 
 
 def test_a_description_names_types_bounds_and_choices() -> None:
-    deeds, events = describe()
+    deeds, events = describe(FESTIVAL)
     assert deeds["say"] == {"text": {"type": "str", "min_length": 1, "max_length": 200}}
     assert deeds["wave"] == {"hand": {"type": "str", "one_of": ["left", "right"]}}
     assert deeds["move"]["gait"] == {"type": "int", "ge": 0, "le": 2}
     assert deeds["move"]["jump"] == {"type": "bool", "default": False}
     assert deeds["sit"] == {}
-    kind = {"type": "str", "min_length": 1, "max_length": 32}
-    assert deeds["light_firework"]["colours"] == {"type": "list", "min_length": 1, "max_length": 3, "of": kind}
+    word = {"type": "str", "min_length": 1, "max_length": 32}
+    colour = {**word, "one_of": ["red", "blue", "gold"]}
+    assert deeds["light_firework"]["kind"] == {**word, "one_of": ["rocket"]}
+    assert deeds["light_firework"]["colours"] == {"type": "list", "min_length": 1, "max_length": 3, "of": colour}
     assert deeds["light_firework"]["x"] == {"type": "int", "ge": -1_100_000, "le": 1_100_000, "default": None}
     assert events["said"] == {"entity": {"type": "int"}, "text": {"type": "str"}}
 
 
 def test_a_description_is_made_of_builtins() -> None:
-    deeds, events = describe()
+    deeds, events = describe(FESTIVAL)
     assert msgspec.convert([deeds, events], list[dict[str, dict[str, dict[str, Any]]]]) == [deeds, events]
     assert msgspec.json.decode(msgspec.json.encode(deeds)) == deeds
 

@@ -55,6 +55,11 @@ def test_what_is_beyond_the_live_rows_does_not_count() -> None:
     assert digest(hamlet.west) == before
 
 
+def test_the_run_settles_rains_pick_ups_and_fireworks() -> None:
+    settled = run(3, 200)[-1]
+    assert all(f"'{key}" in settled for key in ("fund.drizzle.2", "pick.10'", "light.10'"))
+
+
 def test_another_seed_is_another_run() -> None:
     assert run(1, 20) != run(2, 20)
 

@@ -43,7 +43,7 @@ def _claim(world: World, wish: Wish) -> Settle:
     world.pending.admit(wish.asker.account, world.tuning.settling)
     source = "house" if crystal.source[0] == STANDING else rains.pool_of(crystal.source)
     world.crystals.claim(crystal.crystal)
-    settle = Settle(f"pick.{crystal.crystal}", "pick_up", move(source, player(wish.asker.account), crystal.value))
+    settle = Settle(f"pick.{crystal.serial}", "pick_up", move(source, player(wish.asker.account), crystal.value))
     return world.pending.ask(Waiting(settle, wish.asker, world.tick, crystal))
 
 
