@@ -44,12 +44,14 @@ class Stored(NamedTuple):
 class Pending:
     """Everything in one zone that waits for the books, by key, with a running digest.
 
-    `digest` is a sum of checksums, kept up to date by each change: it costs nothing to read, and
-    the order does not matter.
+    `digest` is a sum of checksums, in which the order does not matter. What came since it was last read
+    is added when it is read, so that a city that keeps no journal does not pay for it.
     """
 
     def __init__(self) -> None:
-        self._by_key: dict[str, tuple[Waiting, int]] = {}
+        self._by_key: dict[str, Waiting] = {}
+        self._checksums: dict[str, int] = {}
+        self._unsummed: set[str] = set()
         self._of_account: dict[int, int] = {}
         self._untold: deque[tuple[int, str]] = deque()
         self._serial = 0
@@ -62,11 +64,15 @@ class Pending:
         return key in self._by_key
 
     def __getitem__(self, key: str) -> Waiting:
-        return self._by_key[key][0]
+        return self._by_key[key]
 
     @property
     def digest(self) -> tuple[int, int]:
         """Stands for all that waits, and for the keys given out so far."""
+        for key in self._unsummed:
+            checksum = self._checksums[key] = crc32(repr(self._by_key[key]).encode())
+            self._sum = (self._sum + checksum) & 0xFFFFFFFF
+        self._unsummed.clear()
         return self._serial, self._sum
 
     def admit(self, account: int, tuning: SettlingTuning) -> None:
@@ -87,10 +93,9 @@ class Pending:
         """Let `waiting` wait; whoever calls yields what is returned, as the last thing a rule does."""
         key, account = waiting.settle.key, waiting.asker.account
         assert key not in self._by_key, f"{key} waits already"
-        assert sum(posting.amount for posting in waiting.settle.postings) == 0, waiting.settle
-        checksum = crc32(repr(waiting).encode())
-        self._by_key[key] = waiting, checksum
-        self._sum = (self._sum + checksum) & 0xFFFFFFFF
+        assert sum([posting.amount for posting in waiting.settle.postings]) == 0, waiting.settle
+        self._by_key[key] = waiting
+        self._unsummed.add(key)
         if account:
             self._of_account[account] = self._of_account.get(account, 0) + 1
             self._untold.append((waiting.since, key))
@@ -98,10 +103,11 @@ class Pending:
 
     def take(self, key: str) -> Waiting | None:
         """The answer has come: what waited under `key` waits no more. None if nothing did."""
-        if key not in self._by_key:
+        waiting = self._by_key.pop(key, None)
+        if waiting is None:
             return None
-        waiting, checksum = self._by_key.pop(key)
-        self._sum = (self._sum - checksum) & 0xFFFFFFFF
+        self._unsummed.discard(key)
+        self._sum = (self._sum - self._checksums.pop(key, 0)) & 0xFFFFFFFF
         account = waiting.asker.account
         if account:
             self._of_account[account] -= 1
