@@ -11,7 +11,7 @@ from server.entities import SLOTS
 from server.scene import Scene
 from world.bins import Bins
 from world.crystals import CRYSTAL_DTYPE
-from world.nearest import EMPTY, FAR, Places, Ranked, candidates_around, look_to_hold, take_least
+from world.nearest import EMPTY, FAR, Places, Ranked, candidates_around, farther, look_to_hold, take_least
 
 # Twice a second at 20 ticks/s: somebody who runs has come three metres further, and a set of crystals with them.
 TICKS_PER_CRYSTALS = 10
@@ -21,7 +21,8 @@ SIGHT_CM = 6000
 SQUARE_WANTED = CRYSTALS_MAX * 2
 # Up to so many crystals in the whole city, each viewer measures its distance to all of them.
 FEW = 48
-_NOBODY = np.zeros(0, CRYSTAL_DTYPE)
+# In front of all crystals, so that EMPTY is the place of none.
+_NONE = np.zeros(1, CRYSTAL_DTYPE)
 
 
 class CrystalSight:
@@ -29,7 +30,7 @@ class CrystalSight:
 
     def __init__(self) -> None:
         self._of_zone: dict[int, NDArray[np.void]] = {}
-        self._crystals = _NOBODY
+        self._crystals = _NONE
         self._bins: Bins | None = None
         # The ids that each viewer was last told, by its slot, 0 behind. Untouched pages cost no memory.
         self._told = np.zeros((SLOTS, CRYSTALS_MAX), np.uint32)
@@ -39,7 +40,7 @@ class CrystalSight:
         if crystals is None:
             return
         self._of_zone[zone] = crystals
-        self._crystals = np.concatenate(list(self._of_zone.values()))
+        self._crystals = np.concatenate([_NONE, *self._of_zone.values()])
         self._bins = None
 
     def forget(self, slot: int) -> None:
@@ -53,38 +54,37 @@ class CrystalSight:
             return {}
         found = self._nearest(slots[rows], scene)
         told = self._told[slots[rows]]
-        ids = self._crystals["crystal"][found - 1] if self._crystals.size else np.zeros_like(told)
-        ids[found == EMPTY] = 0
+        ids = self._crystals["crystal"][found]
         # Whoever sees the same ones in another order has nothing to learn.
         changed = np.flatnonzero((np.sort(ids, axis=1) != np.sort(told, axis=1)).any(axis=1))
         self._told[slots[rows[changed]]] = ids[changed]
         return self._payloads(tick, slots, rows[changed], found[changed], scene)
 
     def _nearest(self, slots: NDArray[np.int32], scene: Scene) -> NDArray[np.int32]:
-        """The nearest crystals of each viewer, (viewers, CRYSTALS_MAX), as their place in `_crystals` plus one."""
+        """The nearest crystals of each viewer, (viewers, CRYSTALS_MAX), as their place in `_crystals`."""
         places = Places(scene.x[slots], scene.z[slots])
-        if self._crystals.size <= FEW:
+        if self._crystals.size - 1 <= FEW:
             return self._nearest_of_few(places)
         if self._bins is None:
-            numbers = np.arange(1, self._crystals.size + 1, dtype=np.int32)
-            self._bins = Bins(numbers, self._crystals["x"].copy(), self._crystals["z"].copy())
+            numbers = np.arange(1, self._crystals.size, dtype=np.int32)
+            self._bins = Bins(numbers, self._crystals["x"][1:].copy(), self._crystals["z"][1:].copy())
         bins, found = self._bins, np.full((slots.size, CRYSTALS_MAX), EMPTY, np.int32)
         look_cm = look_to_hold(SQUARE_WANTED, places, bins, SIGHT_CM)
         rows = np.arange(slots.size)
         while rows.size:
             nobody = np.zeros((rows.size, 0), np.int32)
             around = candidates_around(places.part(rows), look_cm, bins)
-            within = around.rank <= np.repeat(look_cm * look_cm, around.counts)
+            within = around.within(look_cm)
             taken = take_least(Ranked(nobody, nobody), around.only(within), bins, CRYSTALS_MAX)
             found[rows] = taken.slots
             short = np.flatnonzero((taken.ranks[:, -1] == FAR) & (look_cm < SIGHT_CM))
-            rows, look_cm = rows[short], np.minimum(look_cm[short] * 4 // 3, SIGHT_CM)
+            rows, look_cm = rows[short], farther(look_cm[short], SIGHT_CM)
         return found
 
     def _nearest_of_few(self, places: Places) -> NDArray[np.int32]:
         """The same, by measuring every distance: with a handful of crystals in the city that is a tenth of the work."""
-        dx = self._crystals["x"].astype(np.int64) - places.x[:, None]
-        dz = self._crystals["z"].astype(np.int64) - places.z[:, None]
+        dx = self._crystals["x"][1:].astype(np.int64) - places.x[:, None]
+        dz = self._crystals["z"][1:].astype(np.int64) - places.z[:, None]
         squared = dx * dx + dz * dz
         order = np.argsort(squared, axis=1, kind="stable")[:, :CRYSTALS_MAX]
         found = np.full((places.x.size, CRYSTALS_MAX), EMPTY, np.int32)
@@ -95,10 +95,7 @@ class CrystalSight:
     def _payloads(
         self, tick: int, slots: NDArray[np.int32], rows: NDArray[np.int64], found: NDArray[np.int32], scene: Scene
     ) -> dict[int, list[bytes]]:
-        viewers, near = (
-            slots[rows],
-            self._crystals[found - 1] if self._crystals.size else np.zeros(found.shape, CRYSTAL_DTYPE),
-        )
+        viewers, near = slots[rows], self._crystals[found]
         packed = np.empty(found.shape, CRYSTAL_ROW_DTYPE)
         for name in ("crystal", "kind", "value"):
             packed[name] = near[name]

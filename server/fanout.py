@@ -133,9 +133,10 @@ class Fanout:
         shown, counts = self._shown(tick, slots)
         headers = self._headers(tick, slots, shed_level)
         frames = build_frames(headers, self._records(slots, shown), counts, viewers.websocket)
-        heard = choose_reports([*self._reports, *self._fresh_reports], slots, self._scene)
+        reports = [*self._reports, *self._fresh_reports]
+        heard = choose_reports(reports, slots, self._scene)
         told, counted = self._sky.due(tick, slots, self._scene)
-        extras = self._spoken(viewers, heard)
+        extras = _spoken(viewers, heard, reports)
         for row, entries in self.introductions.due(slots, shown, counts).items():
             extras[row] = viewers.outboxes[row].frame(profiles_payload(entries)) + extras.get(row, b"")
         for due in (told, self.crystals.due(tick, slots, self._scene), self._crowd_maps(tick, slots)):
@@ -183,12 +184,12 @@ class Fanout:
         rows = np.flatnonzero((tick - slots) % TICKS_PER_CROWD_MAP == 0).tolist()
         return {row: [self._crowd_map.payload_for(int(slots[row]))] for row in rows}
 
-    def _spoken(self, viewers: Viewers, heard: Heard) -> dict[int, bytes]:
-        """What each viewer hears, by its row, framed; each mix of reports is put together once for each transport."""
-        reports = [*self._reports, *self._fresh_reports]
-        mixes = heard.together(viewers.websocket)
-        ready = [
-            b"".join(viewers.outboxes[example].frame(reports[report].payload) for report in parts)
-            for example, parts in zip(mixes.examples, mixes.parts, strict=True)
-        ]
-        return dict(zip(mixes.rows, map(ready.__getitem__, mixes.of), strict=True))
+
+def _spoken(viewers: Viewers, heard: Heard, reports: Sequence[Report]) -> dict[int, bytes]:
+    """What each viewer hears, by its row, framed; each mix of reports is put together once for each transport."""
+    mixes = heard.together(viewers.websocket)
+    ready = [
+        b"".join(viewers.outboxes[example].frame(reports[report].payload) for report in parts)
+        for example, parts in zip(mixes.examples, mixes.parts, strict=True)
+    ]
+    return dict(zip(mixes.rows, map(ready.__getitem__, mixes.of), strict=True))

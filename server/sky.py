@@ -19,10 +19,11 @@ from protocol.messages import Sky
 from server.bus import Report
 from server.entities import SLOTS
 from server.scene import Scene
+from world.config import TICK_RATE_HZ
+from world.event import NOTABLE
 
 # Eight bursts a second are more than an eye follows; as events they are a kilobyte.
 TOLD_PER_S = 8
-TICKS_PER_S = 20
 # Launches looked at for one frame. All of a storm's would be a matrix of crowd times crowd; of two hundred at once the
 # nearest of a hundred, drawn at random, are as good to look at.
 LOOKED_AT_MAX = 127
@@ -36,7 +37,6 @@ _DISTANCE_BITS, _PLACE_BITS = 20, 7
 _NONE = np.uint32(0xFFFFFFFF)
 _ONE_EIGHTH = 2 * np.pi / SKY_EIGHTHS
 _COUNT_MAX = 255
-_IMPORTANCE_MAX = 2
 # Makes any square's number positive.
 _HALF = 1 << 31
 
@@ -96,7 +96,7 @@ class SkyWatch:
 
     def hear(self, tick: int, reports: Sequence[Report]) -> None:
         """This tick's launches; call it once a tick."""
-        while self._recent and self._recent[0][0] <= tick - TICKS_PER_S:
+        while self._recent and self._recent[0][0] <= tick - TICK_RATE_HZ:
             self._recent.popleft()
         if reports:
             launched = Launches.of(reports)
@@ -125,7 +125,7 @@ class SkyWatch:
             fresh = together([launches for at, launches in self._recent if at >= tick - 1])
             self._tell(tick, slots, np.flatnonzero(~new), _some(tick, fresh), scene, due)
         self._new[slots] = False
-        rows = np.flatnonzero((tick - slots) % TICKS_PER_S == TICKS_PER_S // 2)
+        rows = np.flatnonzero((tick - slots) % TICK_RATE_HZ == TICK_RATE_HZ // 2)
         return due, self._sum_up(tick, slots, rows, scene, due) if self._recent else 0
 
     def _tell(
@@ -156,7 +156,7 @@ class SkyWatch:
 
     def _reckon(self, tick: int, viewers: Int) -> NDArray[np.float32]:
         """How many launches each viewer may be told of now."""
-        earned = (tick - self._reckoned[viewers]) * (TOLD_PER_S / TICKS_PER_S)
+        earned = (tick - self._reckoned[viewers]) * (TOLD_PER_S / TICK_RATE_HZ)
         self._reckoned[viewers] = tick
         self._allowed[viewers] = np.minimum(self._allowed[viewers] + earned, TOLD_PER_S)
         return self._allowed[viewers]
@@ -193,7 +193,7 @@ def _most_important(launches: Launches, x: Int, z: Int) -> NDArray[np.int64]:
     dx = launches.x // _UNIT_CM - (x // _UNIT_CM)[:, None]
     dz = launches.z // _UNIT_CM - (z // _UNIT_CM)[:, None]
     squared = dx * dx + dz * dz
-    unimportance = (_IMPORTANCE_MAX - launches.importance) << _DISTANCE_BITS
+    unimportance = (NOTABLE - launches.importance) << _DISTANCE_BITS
     keys = ((unimportance + squared).astype(np.uint32) << _PLACE_BITS) | np.arange(launches.x.size, dtype=np.uint32)
     keys[squared > (launches.radius_cm // _UNIT_CM) ** 2] = _NONE
     keys.sort(axis=1)

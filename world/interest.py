@@ -7,11 +7,10 @@ is wrong somewhere, so every viewer looks as far as it has to:
 
 1. *Look.* A viewer looks a little farther than the farthest of its last set stood. Where that square
    (of `Bins`) now holds too few or far too many, and for a newcomer, the square is chosen anew so that
-   a circle in it should hold a set's worth of people. Everybody in the square is a candidate.
-2. *Choice.* The squares of all viewers in turn are listed in one matrix, ranked by distance and sorted.
-3. *Proof.* If the farthest chosen is nearer than the edge of the square, nobody outside can be nearer
-   and the choice is exact. Viewers for whom that fails look again, as far as the distance just found,
-   which always settles it.
+   a circle in it should hold a set's worth of people. Everybody within the circle is a candidate.
+2. *Choice.* The candidates of all viewers in turn are ranked by distance and sorted, row by row.
+3. *Proof.* If the circle held a set's worth, nobody outside can be nearer and the choice is exact.
+   Viewers for whom it did not look a third farther, until it does or they have looked as far as they see.
 
 Each tick serves the same share of the viewers, the longest waiting first: everybody's turn comes within
 `refresh_ticks`, a newcomer's first. A member counts as a little nearer than it is (hysteresis), so that
@@ -38,6 +37,7 @@ from world.nearest import (
     Places,
     Ranked,
     candidates_around,
+    farther,
     look_to_hold,
     take_least,
 )
@@ -160,16 +160,14 @@ class Interest:
             look_cm = np.sqrt(last) * LOOK_FACTOR + LOOK_CM
             self._look_cm[group.slots] = np.minimum(look_cm, self._sight_cm).astype(np.int32)
             short = np.flatnonzero((last == FAR) & (group.look_cm < self._sight_cm))
-            group = group.part(short)
-            np.minimum(group.look_cm * 4 // 3, self._sight_cm, out=group.look_cm)
+            group = group.part(short)._replace(look_cm=farther(group.look_cm[short], self._sight_cm))
 
     def _candidates(self, group: "_Group", pinned: Ranked, bins: Bins) -> Candidates:
         """Everybody within `look_cm` of each viewer but itself and whoever is pinned; members are a little nearer."""
         square = candidates_around(group.places, group.look_cm, bins)
         notes = self._notes(group, pinned, square, bins.slots.size + 1)
-        near = square.rank <= np.repeat(group.look_cm * group.look_cm, square.counts)
         nearer = np.where(notes == _KEPT, (square.rank >> KEEP_SHIFT) * KEEP_NUMERATOR, square.rank)
-        return square._replace(rank=nearer).only(near & (notes != _ASIDE))
+        return square._replace(rank=nearer).only(square.within(group.look_cm) & (notes != _ASIDE))
 
     def _notes(self, group: "_Group", pinned: Ranked, candidates: Candidates, width: int) -> NDArray[np.uint8]:
         """For each candidate: was it in its viewer's set (_KEPT), is it pinned or the viewer itself (_ASIDE), or 0.

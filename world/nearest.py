@@ -44,6 +44,10 @@ class Candidates(NamedTuple):
         ends = np.searchsorted(where, np.cumsum(self.counts))
         return Candidates(self.member[where], self.rank[where], np.diff(ends, prepend=0))
 
+    def within(self, look_cm: Int) -> NDArray[np.bool_]:
+        """Who of them is no farther than each viewer looks."""
+        return np.asarray(self.rank <= np.repeat(look_cm * look_cm, self.counts))
+
 
 class Ranked(NamedTuple):
     """Slots (viewers, any) and their ranks; EMPTY and FAR where there is nobody."""
@@ -73,6 +77,11 @@ def look_to_hold(wanted: int, places: Places, bins: Bins, sight_cm: int) -> Int:
     enough = bins.counts_in(bins.around(places.x[:, None], places.z[:, None], steps)) >= wanted
     enough[:, -1] = True
     return np.asarray(steps[np.argmax(enough, axis=1)], np.int32)
+
+
+def farther(look_cm: Int, sight_cm: int) -> Int:
+    """How far to look where that was not far enough: a third more, up to the whole sight."""
+    return np.minimum(look_cm * 4 // 3, sight_cm)
 
 
 def take_least(first: Ranked, candidates: Candidates, bins: Bins, most: int) -> Ranked:

@@ -6,8 +6,9 @@ import pytest
 from protocol.codec import decode_server
 from protocol.messages import Sky
 from server.bus import Report
-from server.sky import ALOFT_MAX, LOOKED_AT_MAX, TICKS_PER_S, TOLD_PER_S, SkyWatch
+from server.sky import ALOFT_MAX, LOOKED_AT_MAX, TOLD_PER_S, SkyWatch
 from tests.fakes import Body, scene_of
+from world.config import TICK_RATE_HZ
 
 
 def launch(name: str, x: int = 0, z: int = 0, importance: int = 1, until_tick: int = 400) -> Report:
@@ -63,17 +64,17 @@ def test_the_important_are_told_first_and_among_equals_the_near() -> None:
 
 def test_what_is_out_of_sight_is_neither_told_nor_counted() -> None:
     roof = Roof()
-    for _ in range(TICKS_PER_S):
+    for _ in range(TICK_RATE_HZ):
         assert roof.serve(launch("beyond", roof.x + 30_100, roof.z)) == []
     assert roof.skies == []
 
 
 def test_a_storm_is_told_up_to_the_cap_and_the_rest_is_counted_by_eighths() -> None:
     roof = Roof()
-    while (roof.tick - 1) % TICKS_PER_S != TICKS_PER_S // 2:
+    while (roof.tick - 1) % TICK_RATE_HZ != TICK_RATE_HZ // 2:
         roof.serve()
     roof.serve()
-    for _ in range(TICKS_PER_S // 2):
+    for _ in range(TICK_RATE_HZ // 2):
         roof.serve(*(roof.at("north", 0, 90) for _ in range(3)), *(roof.at("west", -90, 0) for _ in range(2)))
     (sky,) = roof.skies
     assert TOLD_PER_S <= len(roof.told) <= 2 * TOLD_PER_S
@@ -84,7 +85,7 @@ def test_a_storm_is_told_up_to_the_cap_and_the_rest_is_counted_by_eighths() -> N
 def test_the_cap_is_a_rate() -> None:
     roof = Roof()
     seconds = 5
-    for _ in range(seconds * TICKS_PER_S // 2):
+    for _ in range(seconds * TICK_RATE_HZ // 2):
         roof.serve(*(roof.at("one", 10, 10) for _ in range(6)))
     assert abs(len(roof.told) - (seconds + 1) * TOLD_PER_S) <= 2
     assert all(sum(sky) > 0 for sky in roof.skies)
@@ -93,7 +94,7 @@ def test_the_cap_is_a_rate() -> None:
 def test_what_was_told_one_by_one_is_not_counted_again() -> None:
     roof = Roof()
     for second in range(4):
-        for frame in range(TICKS_PER_S // 2):
+        for frame in range(TICK_RATE_HZ // 2):
             roof.serve(*([roof.at(f"{second}", 7, -60)] if frame % 2 else []))
     assert len(roof.told) == 20
     assert roof.skies == []
@@ -105,7 +106,7 @@ def test_what_was_told_one_by_one_is_not_counted_again() -> None:
 )
 def test_the_eighths_go_clockwise_from_north(east_m: int, north_m: int, eighth: int) -> None:
     roof = Roof()
-    for _ in range(TICKS_PER_S):
+    for _ in range(TICK_RATE_HZ):
         roof.serve(*(roof.at("one", east_m, north_m) for _ in range(9)))
     assert roof.skies
     assert all(count == 0 for sky in roof.skies for at, count in enumerate(sky) if at != eighth)
@@ -144,7 +145,7 @@ def test_what_newcomers_can_be_told_of_is_bounded() -> None:
 
 def test_a_quiet_sky_costs_no_message() -> None:
     roof = Roof()
-    for _ in range(3 * TICKS_PER_S):
+    for _ in range(3 * TICK_RATE_HZ):
         roof.serve()
     assert roof.told == []
     assert roof.skies == []
