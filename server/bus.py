@@ -20,7 +20,7 @@ class Snapshot(NamedTuple):
     """A zone's whole visible state after `tick`: `rows` of world.tick.SNAPSHOT_DTYPE.
 
     `departed` names entities that belong to another zone from the next tick on, with that zone.
-    `crystals` are those free on the ground (world.snapshot.CRYSTAL_DTYPE) and `programme` the zone's
+    `crystals` are those free on the ground (world.crystals.CRYSTAL_DTYPE) and `programme` the zone's
     rains and shows; None says of either that it is as in the snapshot before.
     """
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from server.entities import SLOT_MASK
-from server.store.records import PLAYER
+from world.event import PLAYER
 
 # 24 random bytes: nobody guesses their way into somebody else's body.
 RESUME_BYTES = 24

@@ -18,8 +18,8 @@ import structlog
 from server.bus import Bus
 from server.errand import Errand
 from server.outage import Outage
-from server.store.records import PLAYER, POOL, Entry, Store, Verdict
-from world.event import Settle
+from server.store.records import Entry, Store, Verdict
+from world.event import PLAYER, POOL, Settle
 from world.events.confirm import Confirm
 from world.events.reject import Reason, Reject
 from world.tick import Issued

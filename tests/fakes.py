@@ -19,19 +19,9 @@ from server.players import Player
 from server.scene import Scene
 from server.session import Session
 from server.store.judging import judge
-from server.store.records import (
-    HOUSE,
-    PLAYER,
-    POOL,
-    Arrival,
-    Entry,
-    Operation,
-    PlayerState,
-    Saved,
-    StoreAway,
-    Verdict,
-)
+from server.store.records import Arrival, Entry, Operation, PlayerState, Saved, StoreAway, Verdict
 from world.city import Spawn, Zone
+from world.event import HOUSE, PLAYER, POOL
 from world.snapshot import MARGIN_CM
 from world.state import FLAG_GROUNDED
 from world.tick import SNAPSHOT_DTYPE, ProfileRecord

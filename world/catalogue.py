@@ -78,16 +78,17 @@ confirm.HAPPENS |= {
     "light": light_firework.launch,
     "refund": light_firework.refunded,
     "fund": rains.funded,
-    "close": rains.closed,
+    "close": rains.over,
 }
 reject.HAPPENS |= {
     "pick_up": pick_up_crystal.not_gained,
     "light": light_firework.unpaid,
     "refund": light_firework.refund_rejected,
-    "fund": rains.not_funded,
-    "close": rains.not_closed,
+    "fund": rains.over,
+    "close": rains.over,
 }
 
+SETTLED = tuple(confirm.HAPPENS)
 DEEDS = {deed.name: deed for deed in _DEEDS}
 EVENTS = {event.name: event for event in _EVENTS}
 RULES = {deed.command: deed for deed in _DEEDS}

@@ -18,6 +18,8 @@ OPERATOR = 0xFFFFFFFF
 # The account that crystals come from and go to; it alone may be below zero. Others are called
 # `player:<account number>` and `pool:<name>`, the name being unique in this zone and run.
 HOUSE = "house"
+PLAYER = "player:"
+POOL = "pool:"
 
 
 def snake(name: str) -> str:
@@ -133,6 +135,10 @@ class Refusal(NamedTuple):
 Telling = Iterable[tuple[Audience, Event] | Settle | Refusal]
 
 
+OccasionKind = Literal["rain", "show"]
+OccasionState = Literal["idle", "running", "paused", "ending"]
+
+
 class EventState(NamedTuple):
     """How a rain or a show of a zone stands: `detail` are numbers for people, like how much has fallen.
 
@@ -140,7 +146,7 @@ class EventState(NamedTuple):
     """
 
     name: str
-    kind: Literal["rain", "show"]
-    state: Literal["idle", "running", "paused", "ending"]
+    kind: OccasionKind
+    state: OccasionState
     until_tick: int
     detail: dict[str, int]

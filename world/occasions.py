@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from world.event import NOTABLE, Event, InZone, Telling
-from world.programme import Occasion, State
+from world.event import NOTABLE, Event, InZone, OccasionState, Telling
+from world.programme import Occasion
 from world.state import FOREVER, World
 
 
@@ -17,7 +17,7 @@ class EventChanged(Event, frozen=True):
     state: str
 
 
-def change(world: World, occasion: Occasion, state: State) -> Telling:
+def change(world: World, occasion: Occasion, state: OccasionState) -> Telling:
     """It stands so from now on, and the zone hears of it."""
     occasion.state = state
     world.programme.changed = True

@@ -9,13 +9,9 @@ The time of an occasion counts only while it runs. What an occasion *does* is a 
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
 
-from world.event import EventState, Refused
+from world.event import EventState, OccasionKind, OccasionState, Refused
 from world.festival import Scheduled
-
-State = Literal["idle", "running", "paused", "ending"]
-Kind = Literal["rain", "show"]
 
 
 @dataclass(slots=True)
@@ -26,10 +22,10 @@ class Occasion:
     `detail` are numbers for people.
     """
 
-    kind: Kind
+    kind: OccasionKind
     plan: Scheduled
     next_start: int
-    state: State = "idle"
+    state: OccasionState = "idle"
     turn: int = 0
     elapsed: int = 0
     lasts: int = 0
@@ -60,7 +56,7 @@ class Programme:
             raise Refused("no_such_event", "name", f"this zone has {known}")
         return self.occasions[name]
 
-    def of_kind(self, kind: Kind) -> list[Occasion]:
+    def of_kind(self, kind: OccasionKind) -> list[Occasion]:
         """Those of a kind, in the content's order."""
         return [occasion for occasion in self.occasions.values() if occasion.kind == kind]
 

@@ -7,7 +7,7 @@ one is picked up, and whatever nobody picked up goes back to the house.
 from itertools import accumulate
 
 from world import occasions
-from world.event import Settle, Telling
+from world.event import HOUSE, Settle, Telling
 from world.festival import Rain
 from world.programme import Occasion
 from world.settling import Asker, Stored, Waiting, move, pool
@@ -26,7 +26,7 @@ def begin(world: World, occasion: Occasion) -> Telling:
     worth = sum(count * kind.value for count, kind in zip(left, world.festival.crystal, strict=True))
     occasion.detail = {"funded": 0, "worth": worth, "fallen": 0, "taken": 0}
     occasion.detail |= {f"left_{number}": count for number, count in enumerate(left) if count}
-    yield _ask(world, occasion, "fund", "house", _pool(occasion), worth)
+    yield _ask(world, occasion, "fund", HOUSE, _pool(occasion), worth)
 
 
 def finish(world: World, occasion: Occasion) -> Telling:
@@ -45,18 +45,12 @@ def funded(world: World, waiting: Waiting, _: Stored) -> Telling:
     return ()
 
 
-def not_funded(world: World, waiting: Waiting, _: str) -> Telling:
-    """The house cannot be without crystals, so this is our fault; the rain does not happen."""
-    yield from occasions.change(world, world.programme.find(waiting.about), "idle")
+def over(world: World, waiting: Waiting, _: object) -> Telling:
+    """What was left is back with the house: the turn is over.
 
-
-def closed(world: World, waiting: Waiting, _: Stored) -> Telling:
-    """What was left is back with the house: the turn is over."""
-    yield from occasions.change(world, world.programme.find(waiting.about), "idle")
-
-
-def not_closed(world: World, waiting: Waiting, _: str) -> Telling:
-    """Our fault as well; the pool is swept when the city starts next."""
+    So it is when the books would not fund or close the pool, which is our fault: without crystals there is
+    no rain, and what is left in a pool is swept when the city starts next.
+    """
     yield from occasions.change(world, world.programme.find(waiting.about), "idle")
 
 
@@ -87,6 +81,7 @@ def pool_of(source: tuple[str, int]) -> str:
 
 
 def go_on(world: World, occasion: Occasion) -> Telling:
+    """A tick of it: what is due falls, and it ends when its time is up or nothing is left to find."""
     rain, detail = plan_of(occasion), occasion.detail
     occasion.elapsed += 1
     due = min(rain.number, rain.number * occasion.elapsed // world.ticks(rain.over_s))
@@ -125,19 +120,21 @@ def _place(world: World, rain: Rain) -> tuple[int, int, int]:
 
 def tidy(world: World, occasion: Occasion) -> Telling:
     """Once the last claim is answered, give back what is left."""
-    if world.crystals.has(_source(occasion)) or f"close.{occasion.name}.{occasion.turn}" in world.pending:
+    if world.crystals.has(_source(occasion)) or _key(occasion, "close") in world.pending:
         return
     if occasion.detail["worth"]:
-        yield _ask(world, occasion, "close", _pool(occasion), "house", occasion.detail["worth"])
+        yield _ask(world, occasion, "close", _pool(occasion), HOUSE, occasion.detail["worth"])
     else:
         yield from occasions.change(world, occasion, "idle")
 
 
 def _ask(world: World, occasion: Occasion, kind: str, source: str, target: str, amount: int) -> Settle:
-    key = f"{kind}.{occasion.name}.{occasion.turn}"
-    return world.pending.ask(
-        Waiting(Settle(key, kind, move(source, target, amount)), NOBODY, world.tick, occasion.name)
-    )
+    settle = Settle(_key(occasion, kind), kind, move(source, target, amount))
+    return world.pending.ask(Waiting(settle, NOBODY, world.tick, occasion.name))
+
+
+def _key(occasion: Occasion, kind: str) -> str:
+    return f"{kind}.{occasion.name}.{occasion.turn}"
 
 
 def _pool(occasion: Occasion) -> str:

@@ -6,7 +6,7 @@ from zlib import crc32
 
 from msgspec import Meta
 
-from world.event import Posting, Refused, Settle
+from world.event import PLAYER, POOL, Posting, Refused, Settle
 from world.tuning import SettlingTuning
 
 # As `Settle.key` promises.
@@ -139,9 +139,9 @@ def move(source: str, target: str, amount: int) -> tuple[Posting, ...]:
 
 def player(account: int) -> str:
     """What a player's account is called."""
-    return f"player:{account}"
+    return f"{PLAYER}{account}"
 
 
 def pool(name: str) -> str:
     """What the account of an event's crystals is called."""
-    return f"pool:{name}"
+    return f"{POOL}{name}"

@@ -7,13 +7,13 @@ from world.city import Rect, Zone
 from world.columns import Columns
 from world.config import WorldConfig
 from world.crystals import Crystals
-from world.event import Refused
+from world.event import OccasionKind, Refused
 from world.festival import Festival, Scheduled
 from world.motion import Motion
 from world.profiles import Profiles
-from world.programme import Kind, Occasion, Programme
+from world.programme import Occasion, Programme
 from world.rng import Randomness
-from world.settling import Pending
+from world.settling import Asker, Pending
 from world.sky import Sky
 from world.space import Space
 from world.tuning import Tuning
@@ -92,6 +92,12 @@ class World:
         row = self.here(entity)
         return int(self.columns.x[row]), int(self.columns.z[row])
 
+    def asker(self, row: int, deed: str) -> Asker:
+        """Who asks the books for something in this deed; raises Refused if nothing more may wait for them."""
+        account = int(self.columns.account[row])
+        self.pending.admit(account, self.tuning.settling)
+        return Asker(int(self.columns.entity[row]), account, deed, self.number)
+
     def ticks(self, seconds: float) -> int:
         """`seconds` in ticks, at least one."""
         return max(1, round(seconds * self.config.tick_rate_hz))
@@ -103,7 +109,7 @@ class World:
 
     def _occasions(self) -> list[Occasion]:
         """This zone's rains and shows, each at rest until its time comes."""
-        kinds: tuple[tuple[Kind, tuple[Scheduled, ...]], ...] = (
+        kinds: tuple[tuple[OccasionKind, tuple[Scheduled, ...]], ...] = (
             ("rain", self.festival.rain),
             ("show", self.festival.show),
         )

@@ -25,6 +25,7 @@ in its next tick. So it moves exactly once in every tick and is in exactly one s
 """
 
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -60,24 +61,11 @@ __all__ = [
     "step",
 ]
 
-# The next system is one file in world/systems and one line here, where it belongs in the order.
-SYSTEMS: tuple[Callable[[World], Telling], ...] = (
-    hosts.run,
-    movement.run,
-    rains.run,
-    crystals.run,
-    shows.run,
-    patience.run,
-)
-# And for each system the next tick in which it could change anything without being asked to.
-RESTS: tuple[Callable[[World], int], ...] = (
-    hosts.rests_until,
-    movement.rests_until,
-    rains.rests_until,
-    crystals.rests_until,
-    shows.rests_until,
-    patience.rests_until,
-)
+# The next system is one file in world/systems and its name here, where it belongs in the order.
+_IN_ORDER: tuple[ModuleType, ...] = (hosts, movement, rains, crystals, shows, patience)
+SYSTEMS: tuple[Callable[[World], Telling], ...] = tuple(system.run for system in _IN_ORDER)
+# For each the next tick in which it could change anything without being asked to.
+RESTS: tuple[Callable[[World], int], ...] = tuple(system.rests_until for system in _IN_ORDER)
 
 
 class Issued(NamedTuple):

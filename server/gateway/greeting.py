@@ -8,9 +8,9 @@ from server import VERSION
 from server.fanout import TICKS_PER_FRAME
 from server.players import Player
 from server.settings import GameSettings
-from server.store.records import PLAYER
 from world.catalogue import describe
 from world.config import WorldConfig
+from world.settling import player as account_of
 
 
 class Greeting:
@@ -48,7 +48,7 @@ class Greeting:
             events=self._events,
             limits=self._limits,
             server=f"futurecity/{VERSION}",
-            account=f"{PLAYER}{player.account}",
+            account=account_of(player.account),
             balance=player.balance,
             token=player.identity.guest,
             settings=msgspec.Raw(player.settings),

@@ -23,7 +23,7 @@ from server.programme import Listed, Programme
 from server.settings import OpsSettings
 from server.store.records import Operation, StoreAway
 from world.config import TICK_RATE_HZ
-from world.events.steer_event import Action, SteerEvent
+from world.events.steer_event import LASTS_S_MAX, Action, SteerEvent
 
 log = structlog.get_logger()
 
@@ -37,7 +37,7 @@ _HOW = "set --ops.token, FUTURECITY_OPS__TOKEN or [ops] token, and start the cit
 class Extension(msgspec.Struct, forbid_unknown_fields=True):
     """The body of an `extend`; a day at most, as in world.events.steer_event."""
 
-    seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)]
+    seconds: Annotated[int, msgspec.Meta(ge=1, le=LASTS_S_MAX)]
 
 
 class Nothing(msgspec.Struct, forbid_unknown_fields=True):
@@ -103,7 +103,7 @@ def _seconds(action: Action, body: bytes) -> int:
             return msgspec.json.decode(body, type=Extension).seconds
         msgspec.json.decode(body or b"{}", type=Nothing)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        wanted = '{"seconds": n}, n an integer from 1 to 86400' if action == "extend" else "empty, or {}"
+        wanted = f'{{"seconds": n}}, n an integer from 1 to {LASTS_S_MAX}' if action == "extend" else "empty, or {}"
         raise web.HTTPBadRequest(reason=f"the body of {action} must be {wanted}") from None
     return 0
 

@@ -10,7 +10,7 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import prometheus_client
@@ -23,6 +23,8 @@ from protocol.errors import CloseCode
 from protocol.limits import INTEREST_MAX, PROTOCOL_VERSION
 from server import VERSION
 from server.store.records import CAUSES
+from world.catalogue import SETTLED
+from world.events.reject import Reason
 
 # A `_created` series beside each counter doubles the scrape and tells what process_start_time_seconds tells.
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -38,8 +40,8 @@ COMMAND_OUTCOMES = ("applied", "refused", "fault", "dropped")
 DENIALS = ("unknown_deed", "invalid", "rate", "rule", "fault", "closing")
 JOIN_OUTCOMES = ("welcomed", "resumed", "refused", "lost")
 # What may be settled, by the world's own words for it, and what may come of it.
-SETTLEMENT_KINDS = ("pick_up", "light", "refund", "fund", "close")
-SETTLEMENT_OUTCOMES = ("settled", "insufficient", "closed", "refused")
+SETTLEMENT_KINDS = SETTLED
+SETTLEMENT_OUTCOMES = ("settled", *get_args(Reason))
 CLOSE_CAUSES = (*(code.name.lower() for code in CloseCode), "lost")
 
 # Half a millisecond to the 50 ms a tick has, fine enough to read a p99 from, then what is too late.

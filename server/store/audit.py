@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, Table, and_, case, exists, func, literal, not_, or_, select
 
-from server.store.records import HOUSE, POOL
 from server.store.tables import accounts, postings, transactions
+from world.event import HOUSE, POOL
 
 # What goes into a pool, and what comes out of it. A pool is filled once and ends empty, or holds what is left.
 POOL_FILLED_BY = ("fund",)

@@ -8,17 +8,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from server.store.records import (
-    ACCOUNT_CHARS_MAX,
-    AMOUNT_MAX,
-    HOUSE,
-    KEY_CHARS_MAX,
-    PLAYER,
-    POSTINGS_MAX,
-    Entry,
-    Reason,
-    Verdict,
-)
+from server.store.records import ACCOUNT_CHARS_MAX, AMOUNT_MAX, KEY_CHARS_MAX, POSTINGS_MAX, Entry, Reason, Verdict
+from world.event import HOUSE, PLAYER
 
 _KEY = re.compile(rf"[a-z0-9_.:-]{{1,{KEY_CHARS_MAX}}}")
 _KIND = re.compile(r"[a-z_]{1,32}")

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, text, update
 
 from server.store.judging import Judgement, Postings, judge, well_formed
-from server.store.records import POOL, Entry, Verdict
+from server.store.records import Entry, Verdict
 from server.store.tables import accounts, postings, transactions
+from world.event import POOL
 
 # The letters of "book".
 WRITING_LOCK = 0x626F6F6B

@@ -10,10 +10,6 @@ sum to zero, so crystals move and are never made.
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol
 
-HOUSE = "house"
-PLAYER = "player:"
-POOL = "pool:"
-
 # Two numbers and a key of the world's, which has at most 48 characters, with room for "refund." before it.
 KEY_CHARS_MAX = 128
 # "pool:", two numbers and the name of an event; short enough for "sweep.<epoch>.<name>" to be a key.

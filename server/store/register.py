@@ -9,8 +9,9 @@ import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from server.store import ledger
-from server.store.records import HOUSE, PLAYER, POOL, Arrival, Entry, Operation, Place, PlayerState, Saved
+from server.store.records import Arrival, Entry, Operation, Place, PlayerState, Saved
 from server.store.tables import ops_log, players, runs
+from world.event import HOUSE, PLAYER, POOL
 
 # Nobody guesses 192 bits, so a plain hash keeps them; without a dot no guest's secret looks like a signed token.
 SECRET_BYTES = 24

@@ -14,9 +14,10 @@ import uvloop
 
 from server.settings import StoreSettings
 from server.store.durable import DurableStore, open_store
-from server.store.records import HOUSE, Entry
+from server.store.records import Entry
 from tests.bench.measuring import Figures, figures, machine, print_table, settle
 from tests.postgres import PostgresServer
+from world.event import HOUSE
 
 GROUPS = 60
 WARM_GROUPS = 5

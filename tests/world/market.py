@@ -7,6 +7,7 @@ from tests.world.books import Books
 from tests.world.hamlet import Hamlet
 from world.crystals import Crystal
 from world.event import OPERATOR, Command, Event, EventState
+from world.events.pick_up_crystal import PickUpCrystal
 from world.events.reject import Reason
 from world.events.steer_event import Action, SteerEvent
 from world.state import World
@@ -50,6 +51,12 @@ class Market:
     def do(self, *wishes: tuple[int, Command]) -> Outcome:
         """Deeds of one tick, numbered by their place from 1."""
         return self.step(*(Issued(entity, number, command) for number, (entity, command) in enumerate(wishes, 1)))
+
+    def reach(self, entity: int, crystal: Crystal) -> Outcome:
+        """Somebody is put beside a crystal and asks for it."""
+        row = self.world.here(entity)
+        self.world.columns.x[row], self.world.columns.z[row] = crystal.x, crystal.z
+        return self.do((entity, PickUpCrystal(crystal.crystal)))
 
     def store(self) -> Outcome:
         """What waits is stored."""

@@ -29,7 +29,7 @@ from world.event import (
 from world.festival import FireworkKind
 from world.motion import sine
 from world.rates import spend
-from world.settling import Asker, Stored, Waiting, move, player
+from world.settling import Stored, Waiting, move, player
 from world.state import World
 
 # Names of the content; a client learns them from the catalogue.
@@ -119,11 +119,9 @@ def apply(world: World, actor: int, command: LightFirework) -> Telling:
     x, z = _place(world, row, command)
     if _sky_is_full(world):
         raise Refused("sky_full", message=f"{world.tuning.firework.sky_max} fireworks are in the air here")
-    account = int(world.columns.account[row])
-    world.pending.admit(account, world.tuning.settling)
+    asker = world.asker(row, command.deed)
     spend(world, world.columns.light_debt, row, world.tuning.firework.rate)
-    settle = Settle(f"light.{world.pending.serial()}", "light", move(player(account), HOUSE, kind.cost))
-    asker = Asker(actor, account, command.deed, world.number)
+    settle = Settle(f"light.{world.pending.serial()}", "light", move(player(asker.account), HOUSE, kind.cost))
     rocket = Rocket(actor, kind.name, tuple(command.colours), x, z)
     yield world.pending.ask(Waiting(settle, asker, world.tick, rocket))
 

@@ -7,12 +7,14 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from world import rains, shows
-from world.event import Command, Event, Only, Refused, Telling
+from world.event import Command, Event, OccasionState, Only, Refused, Telling
 from world.occasions import change
-from world.programme import Occasion, State
+from world.programme import Occasion
 from world.state import World
 
 Action = Literal["start", "pause", "resume", "extend", "cancel"]
+# A day, however often it is extended: whoever wants more starts it again.
+LASTS_S_MAX = 86_400
 
 
 class SteerEvent(Command, frozen=True):
@@ -20,8 +22,7 @@ class SteerEvent(Command, frozen=True):
 
     name: Annotated[str, Meta(min_length=1, max_length=32)]
     action: Action
-    # A day: whoever wants more starts it again.
-    seconds: Annotated[int, Meta(ge=0, le=86_400)] = 0
+    seconds: Annotated[int, Meta(ge=0, le=LASTS_S_MAX)] = 0
     by: Annotated[str, Meta(max_length=64)] = ""
 
 
@@ -38,16 +39,13 @@ class EventSteered(Event, frozen=True):
     ends_tick: int
 
 
-# A day, in seconds, however often it is extended: the same bound as for one extension.
-LASTS_S_MAX = 86_400
-
 ACTS: dict[str, ModuleType] = {"rain": rains, "show": shows}
 
 
 def apply(world: World, actor: int, command: SteerEvent) -> Telling:
     """Refuses names that this zone does not have, and what cannot be done with the event as it stands."""
     occasion = world.programme.find(command.name)
-    yield from list(_STEER[command.action](world, occasion, command))
+    yield from _STEER[command.action](world, occasion, command)
     state = occasion.state_at(world.tick)
     yield (
         Only(actor),
@@ -87,7 +85,7 @@ def _cancel(world: World, occasion: Occasion, _: SteerEvent) -> Telling:
     yield from ACTS[occasion.kind].finish(world, occasion)
 
 
-def _must_be(occasion: Occasion, *states: State) -> None:
+def _must_be(occasion: Occasion, *states: OccasionState) -> None:
     if occasion.state not in states:
         wanted = " or ".join(states)
         raise Refused("wrong_state", "action", f"it is {occasion.state}, and would have to be {wanted}")

@@ -3,7 +3,7 @@
 from world import rains
 from world.city import cm
 from world.crystals import STANDING, Wish
-from world.event import Refusal, Refused, Settle, Telling
+from world.event import HOUSE, Refusal, Refused, Settle, Telling
 from world.settling import Waiting, move, player
 from world.state import FOREVER, World
 
@@ -41,7 +41,7 @@ def _claim(world: World, wish: Wish) -> Settle:
     if not world.crystals.is_free(wish.crystal):
         raise Refused("taken", "crystal", "somebody else was chosen")
     world.pending.admit(wish.asker.account, world.tuning.settling)
-    source = "house" if crystal.source[0] == STANDING else rains.pool_of(crystal.source)
+    source = HOUSE if crystal.source[0] == STANDING else rains.pool_of(crystal.source)
     world.crystals.claim(crystal.crystal)
     settle = Settle(f"pick.{crystal.serial}", "pick_up", move(source, player(wish.asker.account), crystal.value))
     return world.pending.ask(Waiting(settle, wish.asker, world.tick, crystal))

@@ -7,7 +7,8 @@ from server.settings import StoreSettings
 from server.store.audit import RULES, Books, audit
 from server.store.durable import DurableStore, open_store, transaction
 from server.store.engine import open_engine
-from server.store.records import HOUSE, Arrival, Entry
+from server.store.records import Arrival, Entry
+from world.event import HOUSE
 
 ANN, POOL = "player:1", "pool:1.0.rain.dawn.1"
 # What guards the books in each database, taken away by somebody who may.

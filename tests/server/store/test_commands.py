@@ -11,7 +11,8 @@ from server.__main__ import FAILED, OK, WRONG, main
 from server.settings import StoreSettings
 from server.store import schema
 from server.store.durable import open_store
-from server.store.records import HOUSE, Entry
+from server.store.records import Entry
+from world.event import HOUSE
 
 Output = pytest.CaptureFixture[str]
 BOOKS = Path("data/futurecity.db")

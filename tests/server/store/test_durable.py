@@ -18,9 +18,10 @@ from server.store import ledger
 from server.store.commands import audit_database
 from server.store.durable import DurableStore, open_store
 from server.store.engine import open_engine
-from server.store.records import HOUSE, Arrival, Cause, Entry, StoreAway
+from server.store.records import Arrival, Cause, Entry, StoreAway
 from tests.postgres import PostgresServer
 from tests.server.store.proxy import Cut, breakable_line
+from world.event import HOUSE
 
 ROOT = Path(__file__).parents[3]
 ANN = "player:1"

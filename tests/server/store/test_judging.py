@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.store.judging import judge, well_formed
-from server.store.records import HOUSE, Entry
+from server.store.records import Entry
+from world.event import HOUSE
 
 NAMES = (HOUSE, "player:1", "player:2", "pool:1.0.rain.dawn.1", "purse:1")
 entries = st.lists(

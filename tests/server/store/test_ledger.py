@@ -11,7 +11,8 @@ from server.settings import StoreSettings
 from server.store.commands import audit_database
 from server.store.durable import DurableStore, open_store
 from server.store.engine import open_engine
-from server.store.records import HOUSE, Entry, Operation, StoreAway, Verdict
+from server.store.records import Entry, Operation, StoreAway, Verdict
+from world.event import HOUSE
 
 ANN = "player:1"
 

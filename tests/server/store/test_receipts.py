@@ -8,7 +8,8 @@ from server.settings import StoreSettings
 from server.store.durable import open_store, transaction
 from server.store.engine import open_engine
 from server.store.receipts import Compared, Receipt, ReceiptsError, compare, read
-from server.store.records import HOUSE, Entry
+from server.store.records import Entry
+from world.event import HOUSE
 
 ANN, BEN = "player:1", "player:2"
 POOL = "pool:1.0.rain.dawn.1"

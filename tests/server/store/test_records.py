@@ -3,7 +3,6 @@
 from server.store.records import (
     ACCOUNT_CHARS_MAX,
     AMOUNT_MAX,
-    HOUSE,
     KEY_CHARS_MAX,
     Arrival,
     Entry,
@@ -14,6 +13,7 @@ from server.store.records import (
     Store,
     Verdict,
 )
+from world.event import HOUSE
 
 ANN, BEN = "player:1", "player:2"
 POOL = "pool:1.0.rain.dawn.1"

@@ -4,7 +4,7 @@ from collections import Counter
 
 from tests.world.market import Market, events, reasons
 from world.event import InZone
-from world.events.pick_up_crystal import CrystalGained, PickUpCrystal
+from world.events.pick_up_crystal import CrystalGained
 from world.events.steer_event import EventSteered
 from world.occasions import EventChanged
 
@@ -57,9 +57,7 @@ def test_everything_picked_up_empties_the_pool_and_ends_the_rain_without_a_rest(
     market = raining(7)
     for _ in range(30):
         for crystal in market.lying():
-            row = market.world.here(7)
-            market.world.columns.x[row], market.world.columns.z[row] = crystal.x, crystal.z
-            market.do((7, PickUpCrystal(crystal.crystal)))
+            market.reach(7, crystal)
             market.store()
         market.steps(1)
     assert len(events(market.outcomes, CrystalGained)) == 10
@@ -80,9 +78,7 @@ def test_a_claim_that_is_being_stored_is_waited_for_before_the_rest_goes_back() 
     market = raining(7)
     market.steps(4)
     crystal = market.lying()[0]
-    row = market.world.here(7)
-    market.world.columns.x[row], market.world.columns.z[row] = crystal.x, crystal.z
-    market.do((7, PickUpCrystal(crystal.crystal)))
+    market.reach(7, crystal)
     market.steer("drizzle", "cancel")
     for _ in range(10):
         market.step()
@@ -98,9 +94,7 @@ def test_a_claim_that_fails_after_the_end_does_not_come_back() -> None:
     market = raining(7)
     market.steps(4)
     crystal = market.lying()[0]
-    row = market.world.here(7)
-    market.world.columns.x[row], market.world.columns.z[row] = crystal.x, crystal.z
-    market.do((7, PickUpCrystal(crystal.crystal)))
+    market.reach(7, crystal)
     market.steer("drizzle", "cancel")
     assert reasons(market.refuse("closed")) == ["closed"]
     assert market.lying() == []
@@ -113,9 +107,7 @@ def test_a_paused_rain_holds_its_breath_and_what_has_fallen_may_be_picked_up() -
     before = market.lying()
     market.steps(50)
     assert market.lying() == before
-    row = market.world.here(7)
-    market.world.columns.x[row], market.world.columns.z[row] = before[0].x, before[0].z
-    market.do((7, PickUpCrystal(before[0].crystal)))
+    market.reach(7, before[0])
     market.store()
     assert len(events(market.outcomes, CrystalGained)) == 1
     market.steer("drizzle", "resume")
