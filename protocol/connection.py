@@ -5,8 +5,8 @@ sent or received, so the two ends agree as soon as the bytes in flight have land
 
     state           client may say          server may say                       leaves by
     AWAIT_HELLO     Hello                   Goodbye                              Hello -> AWAIT_WELCOME
-    AWAIT_WELCOME   Ping Bye                Welcome Pong Goodbye                 Welcome -> OPEN
-    OPEN            Move Do Ping Keep Bye   everything but Welcome               Bye, Goodbye -> CLOSED
+    AWAIT_WELCOME   Ping Bye                Queued Closing Welcome Pong Goodbye  Welcome -> OPEN
+    OPEN            Move Do Ping Keep Bye   everything but Queued, Welcome       Bye, Goodbye -> CLOSED
     CLOSED          nothing                 Goodbye, as its last word
 
 Bye and Goodbye close from any state in which they are allowed, and so does a ProtocolError: a server
@@ -54,11 +54,11 @@ class State(Enum):
 
 SAYABLE: dict[State, frozenset[type[m.ClientMessage] | type[m.ServerMessage]]] = {
     State.AWAIT_HELLO: frozenset({m.Hello, m.Goodbye}),
-    State.AWAIT_WELCOME: frozenset({m.Ping, m.Bye, m.Welcome, m.Pong, m.Goodbye}),
+    State.AWAIT_WELCOME: frozenset({m.Ping, m.Bye, m.Queued, m.Closing, m.Welcome, m.Pong, m.Goodbye}),
     State.OPEN: frozenset(
         {
             *(m.Move, m.Do, m.Ping, m.Keep, m.Bye),
-            *(m.Frame, m.Profiles, m.Crowd, m.Crystals, m.Sky, m.Happened, m.Denied, m.Pong, m.Goodbye),
+            *(m.Frame, m.Profiles, m.Crowd, m.Crystals, m.Sky, m.Happened, m.Denied, m.Pong, m.Closing, m.Goodbye),
         }
     ),
     State.CLOSED: frozenset({m.Goodbye}),

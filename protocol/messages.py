@@ -37,13 +37,17 @@ class ServerMessage(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Hello(ClientMessage, frozen=True, tag=1):
-    """The first message: who I am, or who I was (`resume`)."""
+    """The first message: who I am, or who I was (`resume`, from the last Welcome or the last Queued).
+
+    `heard` is the last `serial` that came over the connection whose `resume` this is.
+    """
 
     version: U16
     name: Name | None = None
     token: Annotated[str, Meta(max_length=limits.TOKEN_CHARS_MAX)] | None = None
     resume: Annotated[str, Meta(max_length=limits.RESUME_CHARS_MAX)] | None = None
     client: Annotated[str, Meta(max_length=limits.CLIENT_NAME_CHARS_MAX)] = ""
+    heard: U32 = 0
 
 
 class Move(ClientMessage, frozen=True, tag=2, gc=False):
@@ -142,6 +146,8 @@ class Welcome(ServerMessage, frozen=True, tag=17):
     balance: Amount = 0
     token: str | None = None
     settings: msgspec.Raw = msgspec.Raw(b"\x80")
+    # To whoever resumes: how many messages with a `serial` that they missed follow in order; nil: not all are left.
+    missed: U16 | None = 0
 
 
 class Profile(msgspec.Struct, frozen=True, array_like=True):
@@ -176,15 +182,19 @@ class Crowd(ServerMessage, frozen=True, tag=19):
 
 
 class Happened(ServerMessage, frozen=True, tag=20):
-    """An event by name, with its fields as the catalogue describes them."""
+    """An event by name, with its fields as the catalogue describes them.
+
+    What one client alone is told has a `serial`, one more than the last such message; 0: everybody near is told.
+    """
 
     tick: U32
     event: str
     fields: dict[str, Any]
+    serial: U32 = 0
 
 
 class Denied(ServerMessage, frozen=True, tag=21):
-    """A deed that was not done, and why; the session goes on.
+    """A deed that was not done, and why; the session goes on. `serial` as in Happened, where a zone says it.
 
     `reason` is a word to branch on, `field` the field at fault (or nil), `message` for a person.
     """
@@ -194,6 +204,7 @@ class Denied(ServerMessage, frozen=True, tag=21):
     reason: str
     field: str | None
     message: str
+    serial: U32 = 0
 
 
 class Pong(ServerMessage, frozen=True, tag=22):
@@ -232,6 +243,27 @@ class Sky(ServerMessage, frozen=True, tag=25):
     counts: Annotated[bytes, Meta(min_length=limits.SKY_EIGHTHS, max_length=limits.SKY_EIGHTHS)]
 
 
+class Queued(ServerMessage, frozen=True, tag=26):
+    """You are waiting to be let in: `position` people of your lane come first, yours included (1: you are next).
+
+    `ticket` keeps the place if the connection is lost: say it as `Hello.resume`. `estimate_s` is how long it may take,
+    nil while that is not known.
+    """
+
+    ticket: str
+    position: U32
+    estimate_s: float | None
+
+
+class Closing(ServerMessage, frozen=True, tag=27):
+    """The city closes in `in_s` seconds, for the reason given; Goodbye comes then."""
+
+    in_s: float
+    reason: str
+
+
 AnyClientMessage = Hello | Move | Do | Ping | Bye | Keep
-AnyServerMessage = Frame | Welcome | Profiles | Crowd | Happened | Denied | Pong | Goodbye | Crystals | Sky
+AnyServerMessage = (
+    Frame | Welcome | Profiles | Crowd | Happened | Denied | Pong | Goodbye | Crystals | Sky | Queued | Closing
+)
 AnyMessage = AnyClientMessage | AnyServerMessage
