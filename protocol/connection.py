@@ -74,7 +74,7 @@ LEADS_TO: dict[type[m.ClientMessage] | type[m.ServerMessage], State] = {
 _WANTED = {
     State.AWAIT_HELLO: "the first message must be Hello",
     State.AWAIT_WELCOME: "only Ping and Bye may come before Welcome",
-    State.OPEN: "Hello and Welcome come only once",
+    State.OPEN: "Hello and Welcome come only once, and Queued before them",
     State.CLOSED: "nothing may come after the end",
 }
 

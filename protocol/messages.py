@@ -39,7 +39,7 @@ class ServerMessage(msgspec.Struct, frozen=True, array_like=True):
 class Hello(ClientMessage, frozen=True, tag=1):
     """The first message: who I am, or who I was (`resume`, from the last Welcome or the last Queued).
 
-    `heard` is the last `serial` that came over the connection whose `resume` this is.
+    `heard` is the last `serial` that was heard with the body whose `resume` this is.
     """
 
     version: U16
@@ -250,7 +250,8 @@ class Queued(ServerMessage, frozen=True, tag=26):
     nil while that is not known.
     """
 
-    ticket: str
+    # Said again as `Hello.resume`, so bound like it.
+    ticket: Annotated[str, Meta(max_length=limits.RESUME_CHARS_MAX)]
     position: U32
     estimate_s: float | None
 

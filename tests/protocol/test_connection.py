@@ -35,6 +35,8 @@ SAID: dict[type, m.AnyMessage] = {
         m.Goodbye(1000, "", None),
         m.Crystals(1, 0, 0, 0, b""),
         m.Sky(1, bytes(8)),
+        m.Queued("q", 2, None),
+        m.Closing(30.0, "an update"),
     )
 }
 # The table of connection.py, written a second time: what is heard, and the state it leads to. What may be
@@ -44,12 +46,14 @@ TABLE: dict[State, dict[type, State]] = {
     State.AWAIT_WELCOME: {
         m.Ping: State.AWAIT_WELCOME,
         m.Pong: State.AWAIT_WELCOME,
+        m.Queued: State.AWAIT_WELCOME,
+        m.Closing: State.AWAIT_WELCOME,
         m.Welcome: State.OPEN,
         m.Bye: State.CLOSED,
         m.Goodbye: State.CLOSED,
     },
     State.OPEN: {
-        **{cls: State.OPEN for cls in SAID if cls not in (m.Hello, m.Welcome)},
+        **{cls: State.OPEN for cls in SAID if cls not in (m.Hello, m.Queued, m.Welcome)},
         m.Bye: State.CLOSED,
         m.Goodbye: State.CLOSED,
     },
@@ -136,7 +140,14 @@ def test_a_message_may_be_said_in_its_states_and_in_no_other(
 @pytest.mark.parametrize("framing", Framing)
 def test_two_ends_go_through_a_whole_session_in_step(framing: Framing) -> None:
     ends = {role: Connection(role, framing) for role in Role}
-    script: list[m.AnyMessage] = [HELLO, m.Ping(1.0), m.Pong(1.0, 1, 0.0), WELCOME, *list(SAID.values())[1:4]]
+    script: list[m.AnyMessage] = [
+        HELLO,
+        m.Ping(1.0),
+        m.Pong(1.0, 1, 0.0),
+        m.Queued("q", 1, 0.5),
+        WELCOME,
+        *list(SAID.values())[1:4],
+    ]
     for message in [*script, m.Frame(bytes(28), bytes(24)), m.Bye()]:
         speaker, listener = (ends[role] for role in sorted(Role, key=lambda role: not says(role, message)))
         heard = list(listener.feed(speaker.send(message)))
@@ -214,7 +225,7 @@ def test_another_version_is_refused_before_its_fields_are_read() -> None:
 @pytest.mark.parametrize("state", [State.AWAIT_HELLO, State.AWAIT_WELCOME, State.OPEN])
 def test_a_client_skips_kinds_of_a_later_server_in_any_state(state: State) -> None:
     connection = brought_to(state, Role.CLIENT, Framing.STREAM)
-    later = tcp_frame(msgpack.packb([31, "queue", {"position": 12}])) + tcp_frame(msgpack.packb([4000]))
+    later = tcp_frame(msgpack.packb([31, "weather", {"rain": True}])) + tcp_frame(msgpack.packb([4000]))
     assert list(connection.feed(later + framed(Framing.STREAM, m.Goodbye(1001, "", 5.0)))) == [m.Goodbye(1001, "", 5.0)]
 
 

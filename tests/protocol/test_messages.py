@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from protocol import limits, messages
-from protocol.codec import CLIENT_KINDS, SERVER_KINDS, decode_client, encode, pack_fields
+from protocol.codec import CLIENT_KINDS, SERVER_KINDS, decode_client, decode_server, encode, pack_fields
+from protocol.errors import ProtocolError
 
 CLIENT = get_args(messages.AnyClientMessage)
 SERVER = get_args(messages.AnyServerMessage)
@@ -19,7 +20,7 @@ def test_every_message_class_is_in_its_union() -> None:
 
 def test_kinds_tell_who_speaks() -> None:
     assert set(CLIENT_KINDS) == set(range(1, 7))
-    assert set(SERVER_KINDS) == set(range(16, 26))
+    assert set(SERVER_KINDS) == set(range(16, 28))
     assert len(CLIENT_KINDS) + len(SERVER_KINDS) == len(CLIENT) + len(SERVER)
 
 
@@ -45,6 +46,7 @@ def test_the_longest_hello_fits_a_client_message() -> None:
         "t" * limits.TOKEN_CHARS_MAX,
         "r" * limits.RESUME_CHARS_MAX,
         "🎆" * limits.CLIENT_NAME_CHARS_MAX,
+        2**32 - 1,
     )
     assert len(encode(longest)) <= limits.CLIENT_MESSAGE_BYTES_MAX
 
@@ -64,6 +66,25 @@ def test_a_guests_way_back_is_never_longer_than_a_token_may_be() -> None:
     # Welcome.token is said again as Hello.token: whoever issues one is bound by the same limit.
     hello = messages.Hello(1, token="t" * limits.TOKEN_CHARS_MAX)
     assert decode_client(encode(hello)) == hello
+
+
+def test_a_ticket_is_never_longer_than_a_way_back_may_be() -> None:
+    # Queued.ticket is said again as Hello.resume.
+    ticket = "q" * limits.RESUME_CHARS_MAX
+    assert decode_server(encode(messages.Queued(ticket, 1, None))) == messages.Queued(ticket, 1, None)
+    assert decode_client(encode(messages.Hello(1, resume=ticket))) == messages.Hello(1, resume=ticket)
+    with pytest.raises(ProtocolError, match=f"ticket.*{limits.RESUME_CHARS_MAX}"):
+        decode_server(encode(messages.Queued(ticket + "q", 1, None)))
+
+
+@pytest.mark.parametrize(
+    "told", [messages.Happened(7, "dusk", {"at": 1}), messages.Denied(3, "sit", "no", None, "not here")]
+)
+def test_the_serial_of_what_is_not_numbered_yet_is_its_last_byte(told: messages.Happened | messages.Denied) -> None:
+    # So whoever numbers it for one client changes the end of bytes that were encoded once.
+    numbered = encode(msgspec.structs.replace(told, serial=2**32 - 1))
+    assert encode(told)[-1:] == b"\0"
+    assert encode(told)[:-1] + msgspec.msgpack.encode(2**32 - 1) == numbered
 
 
 def test_a_full_frame_fits_a_short_websocket_frame() -> None:
