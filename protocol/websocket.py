@@ -77,10 +77,11 @@ class ClientFrames:
         """Where the payload of the frame at `at` begins, and its size; notices a frame that is not for reading here."""
         first, second = data[at], data[at + 1]
         size, start = second & ~_MASKED, at + _SHORT_HEADER
+        large = size == _LARGE
         if size == _MEDIUM:
             size, start = int.from_bytes(data[at + 2 : at + 4]), at + _MEDIUM_HEADER
         plain = first == _FINAL_BINARY or (first & _FINAL and first & _CONTROL)
-        if not plain or not second & _MASKED or size == _LARGE or size > self._bytes_max:
+        if not plain or not second & _MASKED or large or size > self._bytes_max:
             self._through = True
         return start, size
 

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from protocol.websocket import ClientFrames, Piece, unmask
@@ -45,6 +45,7 @@ def test_unmasking_is_xor_with_the_key_in_turn(payload: bytes, key: bytes) -> No
     assert unmask(payload, key) == bytes(byte ^ key[i % 4] for i, byte in enumerate(payload))
 
 
+@example(messages=[bytes(size) for size in (125, 126, 127, 128)], key=bytes(4), places=[])
 @given(messages=st.lists(payloads, max_size=8), key=st.binary(min_size=4, max_size=4), places=places)
 def test_plain_messages_come_out_whole_and_in_order_however_they_are_cut(
     messages: list[bytes], key: bytes, places: list[int]
