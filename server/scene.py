@@ -12,6 +12,13 @@ from world.interest import Crowd
 from world.snapshot import MARGIN_CM
 from world.state import FLAG_PERFORMER
 
+# The words of a likeness: entity (two), x, y and z in cm modulo 2**16, heading and animation (a byte each), and
+# last x and z once more in units of 256 cm, which tell where an offset modulo 2**16 is not the true one.
+LIKENESS_WORDS = 8
+PLACE = slice(2, 5)
+FAR = (6, 7)
+_HEADING_BYTE, _ANIMATION_BYTE = 10, 11
+
 
 class Scene:
     """Columns of length SLOTS; only those of `present` slots mean anything. Untouched pages cost no memory."""
@@ -27,17 +34,25 @@ class Scene:
         self.heading, self.animation, self.flags, self.layer, self.zone = (np.zeros(SLOTS, np.uint8) for _ in range(5))
         self.input = np.zeros(SLOTS, np.uint32)
         self.vy = np.zeros(SLOTS, np.int16)
+        # Everybody as frames show them (server/views.py), all but the viewer's own place; zeros of whoever is gone.
+        self.likeness: NDArray[np.int16] = np.zeros((SLOTS, LIKENESS_WORDS), np.int16)
+        # What each zone published last: one at rest says the same again, and nothing has to be taken in.
+        self._rows_of: dict[int, NDArray[np.void]] = {}
 
     def merge(self, snapshots: Sequence[Snapshot]) -> None:
         """Take in a tick's snapshots. A zone that published none keeps the state it was last seen in."""
         for snapshot in snapshots:
-            self._slots_of[snapshot.zone] = self._write(snapshot)
-        self.here[self.present] = False
+            if self._rows_of.get(snapshot.zone) is not snapshot.rows:
+                self._rows_of[snapshot.zone] = snapshot.rows
+                self._slots_of[snapshot.zone] = self._write(snapshot)
+        before = self.present
+        self.here[before] = False
         self.present = np.concatenate(list(self._slots_of.values()))
         if len(snapshots) < len(self._slots_of):
             # Whom a silent zone is remembered with may have crossed into another meanwhile.
             self.present = np.unique(self.present)
         self.here[self.present] = True
+        self.likeness[before[~self.here[before]]] = 0
         self.performers = self.present[(self.flags[self.present] & FLAG_PERFORMER) != 0]
 
     def holds(self, entity: int) -> bool:
@@ -53,9 +68,23 @@ class Scene:
         rows = snapshot.rows
         slots = (rows["entity"] & SLOT_MASK).astype(np.int32)
         origin_x, origin_z = self._origins[snapshot.zone]
-        self.x[slots] = rows["x"].astype(np.int32) + origin_x
-        self.z[slots] = rows["z"].astype(np.int32) + origin_z
+        x, z = rows["x"].astype(np.int32) + origin_x, rows["z"].astype(np.int32) + origin_z
+        self.x[slots], self.z[slots] = x, z
         self.zone[slots] = snapshot.zone
+        self.likeness[slots] = _likenesses(rows, x, z)
         for name in ("entity", "y", "heading", "animation", "input", "vy", "flags", "layer"):
             getattr(self, name)[slots] = rows[name]
         return slots
+
+
+def _likenesses(rows: NDArray[np.void], x: NDArray[np.int32], z: NDArray[np.int32]) -> NDArray[np.int16]:
+    """The likeness of each row of a snapshot, whose places in the city are `x` and `z`."""
+    words = np.empty((rows.size, LIKENESS_WORDS), np.int16)
+    words.view(np.uint32)[:, 0] = rows["entity"]
+    for word, column in zip(range(LIKENESS_WORDS)[PLACE], (x, rows["y"], z), strict=True):
+        words[:, word] = column
+    words.view(np.uint8)[:, _HEADING_BYTE] = rows["heading"]
+    words.view(np.uint8)[:, _ANIMATION_BYTE] = rows["animation"]
+    for word, column in zip(FAR, (x, z), strict=True):
+        words[:, word] = column >> 8
+    return words

@@ -17,13 +17,13 @@ from protocol.codec import encode
 from protocol.limits import SKY_EIGHTHS
 from protocol.messages import Sky
 from server.bus import Report
+from server.detail import WHOLE, Detail
 from server.entities import SLOTS
 from server.scene import Scene
 from world.config import TICK_RATE_HZ
 from world.event import NOTABLE
 
-# Eight bursts a second are more than an eye follows; as events they are a kilobyte.
-TOLD_PER_S = 8
+TOLD_PER_S_MAX = WHOLE.launches_per_s
 # Launches looked at for one frame. All of a storm's would be a matrix of crowd times crowd; of two hundred at once the
 # nearest of a hundred, drawn at random, are as good to look at.
 LOOKED_AT_MAX = 127
@@ -110,40 +110,35 @@ class SkyWatch:
     def forget(self, slot: int) -> None:
         """The next viewer in this slot has been told of nothing."""
         self._new[slot] = True
-        self._allowed[slot] = TOLD_PER_S
+        self._allowed[slot] = TOLD_PER_S_MAX
         self._told[slot] = 0
 
-    def due(self, tick: int, slots: Int, scene: Scene) -> tuple[dict[int, list[bytes]], int]:
+    def due(self, tick: int, slots: Int, scene: Scene, detail: Detail) -> tuple[dict[int, list[bytes]], int]:
         """What these viewers, served in this tick, are told: row -> payloads; and how many launches were only counted.
 
-        Launches that reach a viewer's frame are those of its tick and the one before.
+        Launches that reach a viewer's frame are those since the tick of the frame before.
         """
         due: dict[int, list[bytes]] = {}
         if self._recent or self._aloft.size:
+            self._reckon(tick, slots, detail.launches_per_s)
             new = self._new[slots]
-            self._tell(tick, slots, np.flatnonzero(new), self._aloft, scene, due)
-            fresh = together([launches for at, launches in self._recent if at >= tick - 1])
-            self._tell(tick, slots, np.flatnonzero(~new), _some(tick, fresh), scene, due)
+            self._tell(slots, np.flatnonzero(new), self._aloft, scene, due)
+            fresh = together([launches for at, launches in self._recent if at > tick - detail.ticks_per_frame])
+            self._tell(slots, np.flatnonzero(~new), _some(tick, fresh), scene, due)
         self._new[slots] = False
-        rows = np.flatnonzero((tick - slots) % TICK_RATE_HZ == TICK_RATE_HZ // 2)
+        rows = detail.turn(tick, slots, TICK_RATE_HZ, TICK_RATE_HZ // 2)
         return due, self._sum_up(tick, slots, rows, scene, due) if self._recent else 0
 
     def _tell(
-        self,
-        tick: int,
-        slots: Int,
-        rows: NDArray[np.int64],
-        launches: Launches,
-        scene: Scene,
-        due: dict[int, list[bytes]],
+        self, slots: Int, rows: NDArray[np.int64], launches: Launches, scene: Scene, due: dict[int, list[bytes]]
     ) -> None:
         """Tell some viewers of the launches that matter most to them, as many as each may be told of."""
-        rows = rows[self._reckon(tick, slots[rows]) >= 1] if launches.size else rows[:0]
+        rows = rows[self._allowed[slots[rows]] >= 1] if launches.size else rows[:0]
         if not rows.size:
             return
         viewers = slots[rows]
         places = _most_important(launches, scene.x[viewers], scene.z[viewers])
-        told = (places >= 0) & (np.arange(TOLD_PER_S) < np.floor(self._allowed[viewers])[:, None])
+        told = (places >= 0) & (np.arange(TOLD_PER_S_MAX) < np.floor(self._allowed[viewers])[:, None])
         self._allowed[viewers] -= np.count_nonzero(told, axis=1)
         who, column = np.nonzero(told)
         which = places[who, column]
@@ -154,12 +149,11 @@ class SkyWatch:
         for row, place in zip(rows[who].tolist(), which.tolist(), strict=True):
             due.setdefault(row, []).append(launches.payloads[place])
 
-    def _reckon(self, tick: int, viewers: Int) -> NDArray[np.float32]:
-        """How many launches each viewer may be told of now."""
-        earned = (tick - self._reckoned[viewers]) * (TOLD_PER_S / TICK_RATE_HZ)
+    def _reckon(self, tick: int, viewers: Int, per_s: int) -> None:
+        """Reckon how many launches each viewer may be told of now."""
+        earned = (tick - self._reckoned[viewers]) * (per_s / TICK_RATE_HZ)
         self._reckoned[viewers] = tick
-        self._allowed[viewers] = np.minimum(self._allowed[viewers] + earned, TOLD_PER_S)
-        return self._allowed[viewers]
+        self._allowed[viewers] = np.minimum(self._allowed[viewers] + earned, per_s)
 
     def _sum_up(self, tick: int, slots: Int, rows: NDArray[np.int64], scene: Scene, due: dict[int, list[bytes]]) -> int:
         """Say how many more there were in the last second, by eighths; returns how many that is for all of them."""
@@ -197,8 +191,8 @@ def _most_important(launches: Launches, x: Int, z: Int) -> NDArray[np.int64]:
     keys = ((unimportance + squared).astype(np.uint32) << _PLACE_BITS) | np.arange(launches.x.size, dtype=np.uint32)
     keys[squared > (launches.radius_cm // _UNIT_CM) ** 2] = _NONE
     keys.sort(axis=1)
-    least = np.full((x.size, TOLD_PER_S), _NONE)
-    least[:, : keys.shape[1]] = keys[:, :TOLD_PER_S]
+    least = np.full((x.size, TOLD_PER_S_MAX), _NONE)
+    least[:, : keys.shape[1]] = keys[:, :TOLD_PER_S_MAX]
     return np.where(least == _NONE, -1, (least & ((1 << _PLACE_BITS) - 1)).astype(np.int64))
 
 

@@ -12,7 +12,9 @@ from protocol.errors import CloseCode
 from server.bus import Bus, Published, Report
 from server.clock import Clock
 from server.deeds import command_from
-from server.fanout import TICKS_PER_FRAME, Delivery, Fanout, Viewers
+from server.delivery import Delivery, Viewers, together
+from server.detail import BY_LEVEL, TURNS
+from server.fanout import Fanout
 from server.gateway.reception import Entrance, Reception
 from server.gateway.seats import Seats
 from server.ops.metrics import Metrics
@@ -60,7 +62,7 @@ class Gateway:
         self._zone_names = [zone.name for zone in config.city.zone]
         self.programme = Programme(bus.post, self._zone_names)
         self._fanout = Fanout(self.scene, Sight(), settings.write_mark_bytes)
-        self._seats = tuple(Seats() for _ in range(TICKS_PER_FRAME))
+        self._seats = tuple(Seats() for _ in range(TURNS))
         self._per_address: Counter[str] = Counter()
         self._tick_began_s = clock.now_s()
 
@@ -115,9 +117,12 @@ class Gateway:
 
     def prepare(self) -> Delivery:
         """This tick's frames, for the share of viewers whose turn it is and who have taken the ones before."""
-        seats = self._seats[self.tick % TICKS_PER_FRAME]
-        viewers = self._keeping_up(seats)
-        delivery = seats.delivery = self._fanout.prepare(self.tick, viewers, self.shed_level)
+        ticks_per_frame = BY_LEVEL[self.shed_level].ticks_per_frame
+        in_turn = self._seats[self.tick % ticks_per_frame :: ticks_per_frame]
+        viewers = together([self._keeping_up(seats) for seats in in_turn])
+        delivery = self._fanout.prepare(self.tick, viewers, self.shed_level)
+        for seats in in_turn:
+            seats.delivery = delivery
         websockets = int(np.count_nonzero(viewers.websocket))
         self._metrics.frames_sent["ws"].inc(websockets)
         self._metrics.frames_sent["tcp"].inc(len(viewers.outboxes) - websockets)
@@ -206,10 +211,10 @@ class Gateway:
 
     def _seated(self, session: Session, player: Player) -> None:
         self._fanout.forget(player.slot)
-        self._seats[player.slot % TICKS_PER_FRAME].sit(player.slot, session)
+        self._seats[player.slot % TURNS].sit(player.slot, session)
 
     def _vacated(self, player: Player) -> None:
-        self._seats[player.slot % TICKS_PER_FRAME].leave(player.slot)
+        self._seats[player.slot % TURNS].leave(player.slot)
         self._fanout.forget(player.slot)
 
     def _keeping_up(self, seats: Seats) -> Viewers:

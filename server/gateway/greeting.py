@@ -5,7 +5,7 @@ import msgspec
 from protocol import limits
 from protocol import messages as m
 from server import VERSION
-from server.fanout import TICKS_PER_FRAME
+from server.detail import WHOLE
 from server.players import Player
 from server.settings import GameSettings
 from world.catalogue import describe
@@ -40,7 +40,7 @@ class Greeting:
             resume=player.resume,
             resumed=resumed,
             tick_rate_hz=self._tick_rate_hz,
-            frame_rate_hz=self._tick_rate_hz // TICKS_PER_FRAME,
+            frame_rate_hz=self._tick_rate_hz // WHOLE.ticks_per_frame,
             tick=tick,
             time_s=time_s,
             zones=self._zones,

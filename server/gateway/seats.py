@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from server.fanout import Delivery, Viewers
+from server.delivery import Delivery, Viewers
 from server.session import Session
 
 

@@ -7,7 +7,9 @@ import numpy as np
 from protocol.codec import encode
 from protocol.messages import Happened
 from server.bus import Report
-from server.fanout import TICKS_PER_FRAME, Fanout, Viewers
+from server.delivery import Viewers
+from server.detail import WHOLE
+from server.fanout import Fanout
 from server.scene import Scene
 from tests.bench.measuring import CROWDS, Figures, figures, machine, now_s, print_table, settle
 from tests.bench.strollers import Strollers
@@ -45,7 +47,7 @@ class Hall:
 
     def turn(self, tick: int) -> Viewers:
         """Whose turn it is."""
-        slots = self._scene.present[self._scene.present % TICKS_PER_FRAME == tick % TICKS_PER_FRAME]
+        slots = self._scene.present[self._scene.present % WHOLE.ticks_per_frame == tick % WHOLE.ticks_per_frame]
         outboxes = [self._outboxes[slot - 1] for slot in slots.tolist()]
         return Viewers(slots, outboxes, np.ones(slots.size, np.bool_))
 

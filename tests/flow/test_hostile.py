@@ -32,7 +32,7 @@ BEFORE_HELLO = {
     "mistyped name": (msgpack.packb([1, 1, 5]), CloseCode.INVALID, "name"),
     "long name": (msgpack.packb([1, 1, "x" * 25]), CloseCode.INVALID, str(NAME_CHARS_MAX)),
     "control characters": (msgpack.packb([1, 1, "A\x07da"]), CloseCode.INVALID, "name"),
-    "extra field": (msgpack.packb([1, 1, "Ada", None, None, "", 1]), CloseCode.INVALID, "at most"),
+    "extra field": (msgpack.packb([1, 1, "Ada", None, None, "", 0, 1]), CloseCode.INVALID, "at most"),
     "a token nobody can check": (encode(m.Hello(1, None, "e30.e30.")), CloseCode.BAD_TOKEN, "token"),
     "unknown kind": (msgpack.packb([9]), CloseCode.UNKNOWN_KIND, "1 to 6"),
     "a server's message": (msgpack.packb([16, b"", b""]), CloseCode.UNKNOWN_KIND, "1 to 6"),

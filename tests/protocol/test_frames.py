@@ -83,10 +83,11 @@ def test_frames_built_together_are_the_frames_encoded_one_by_one(
     records = np.zeros((len(viewers), FRAME_RECORDS_MAX), frames.RECORD_DTYPE)
     for row, (_, shown, _) in enumerate(viewers):
         records[row, : len(shown)] = shown
+    words = records.view(np.uint32).reshape(len(viewers), FRAME_RECORDS_MAX, -1)
     counts = np.array([len(shown) for _, shown, _ in viewers], np.int64)
     websocket = np.array([over_websocket for _, _, over_websocket in viewers], np.bool_)
 
-    data, starts, ends = frames.build_frames(headers, records, counts, websocket)
+    data, starts, ends = frames.build_frames(headers, words, counts, websocket)
 
     for row, (header, shown, over_websocket) in enumerate(viewers):
         packed = b"".join(frames.RECORD.pack(*record) for record in shown)
@@ -96,7 +97,7 @@ def test_frames_built_together_are_the_frames_encoded_one_by_one(
 
 def test_records_are_written_where_their_numbers_are_aligned() -> None:
     one = np.zeros(1, frames.HEADER_DTYPE)
-    records = np.zeros((1, FRAME_RECORDS_MAX), frames.RECORD_DTYPE)
+    records = np.zeros((1, FRAME_RECORDS_MAX, 3), np.uint32)
     rows = frames.build_frames(one, records, np.array([32]), np.array([False]))
     assert frames.ROW_BYTES % 4 == 0
     assert (rows.ends[0] - 32 * frames.RECORD_BYTES) % 4 == 0

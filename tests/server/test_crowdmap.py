@@ -18,7 +18,7 @@ places = st.tuples(st.integers(-900, SIDE_CM + 900), st.integers(-900, SIDE_CM +
 
 
 def crowd_map(bodies: list[Body], slot: int) -> Crowd:
-    message = decode_server(CrowdMap(scene_of(bodies), tick=77).payload_for(slot))
+    message = decode_server(CrowdMap(scene_of(bodies), tick=77).payloads_for(np.array([slot]))[0])
     assert isinstance(message, Crowd)
     assert (message.tick, message.cell, message.columns, message.rows) == (77, CELL_CM, WINDOW_CELLS, WINDOW_CELLS)
     return message
@@ -68,8 +68,9 @@ def test_a_full_cell_says_full_and_does_not_wrap() -> None:
 def test_viewers_who_stand_together_get_the_very_same_bytes() -> None:
     scene = scene_of([Body(1, 100, 100), Body(2, 3900, 3900), Body(3, 4100, 100)])
     maps = CrowdMap(scene, tick=1)
-    assert maps.payload_for(1) is maps.payload_for(2)
-    assert maps.payload_for(3) is not maps.payload_for(1)
+    first, second, other = maps.payloads_for(np.array([1, 2, 3]))
+    assert first is second
+    assert other is not first
 
 
 @pytest.mark.parametrize(("slot", "seen"), [(1, {(0, 0): 2}), (3, {(0, 0): 1})])

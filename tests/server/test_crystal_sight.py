@@ -13,11 +13,14 @@ from protocol.crystals import read_crystals
 from protocol.limits import CRYSTALS_MAX
 from protocol.messages import Crystals
 from server.crystal_sight import SIGHT_CM, TICKS_PER_CRYSTALS, CrystalSight
+from server.detail import WHOLE
 from tests.fakes import Body, scene_of
 from world.crystals import CRYSTAL_DTYPE
 
 Places = Sequence[tuple[int, int]]
 places = st.lists(st.tuples(st.integers(0, 20_000), st.integers(0, 20_000)), max_size=150)
+
+SERVED_EVERY_TICK = WHOLE._replace(ticks_per_frame=1)
 
 
 def lying(*at: tuple[int, int], first: int = 1) -> NDArray[np.void]:
@@ -41,7 +44,7 @@ class Meadow:
         """What each viewer is told within one round, by its number from 0."""
         told: dict[int, Crystals] = {}
         for tick in range(first_tick, first_tick + TICKS_PER_CRYSTALS):
-            for row, payloads in self.sight.due(tick, self.slots, self.scene).items():
+            for row, payloads in self.sight.due(tick, self.slots, self.scene, SERVED_EVERY_TICK).items():
                 assert row not in told
                 (payload,) = payloads
                 message = decode_server(payload)

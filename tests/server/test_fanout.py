@@ -10,14 +10,17 @@ from protocol.frames import ANIMATIONS, FrameHeader, read_header, read_records
 from protocol.limits import FRAME_NEAREST, FRAME_RECORDS_MAX, INTEREST_MAX, PROFILES_PER_MESSAGE_MAX
 from protocol.messages import Crowd, Frame, Happened, Profiles
 from server.bus import Report
+from server.delivery import Delivery, Viewers
+from server.detail import WHOLE
 from server.entities import SLOT_MASK
-from server.fanout import ROTATION, TICKS_PER_CROWD_MAP, TICKS_PER_FRAME, Delivery, Fanout, Viewers
+from server.fanout import Fanout
 from server.scene import Scene
 from tests.fakes import Body, FakeClient, field, scene_of, snapshot
 from world.animation import Animation
 from world.interest import Sight
 from world.state import FLAG_GROUNDED, FLAG_PERFORMER
 
+TICKS_PER_FRAME, TICKS_PER_CROWD_MAP = WHOLE.ticks_per_frame, WHOLE.ticks_per_crowd_map
 SIGHT = Sight(refresh_ticks=1)
 MARK_BYTES = 32_768
 
@@ -77,12 +80,6 @@ def frame_ticks(count: int) -> range:
 
 
 # ---- rotation ------------------------------------------------------------------------------------
-
-
-def test_the_rotation_shows_every_place_of_a_set_in_three_frames_and_the_nearest_in_each() -> None:
-    assert ROTATION.shape == (3, FRAME_RECORDS_MAX)
-    assert set(ROTATION.ravel().tolist()) == set(range(INTEREST_MAX))
-    assert all(set(range(FRAME_NEAREST)) < set(turn) for turn in ROTATION.tolist())
 
 
 def test_everyone_of_a_whole_set_is_shown_within_any_three_frames_and_the_nearest_16_in_each() -> None:
@@ -283,7 +280,7 @@ def test_viewers_of_both_ticks_hear_a_report_once_each() -> None:
     hall = Hall(row(2))
     one, other = hall.seat(1), FakeClient()
     for tick, reports in enumerate([[said(1000)], [], []], 2):
-        hall.fanout.hear(1, reports)
+        hall.fanout.hear(tick, reports)
         turn = {1: one} if tick % TICKS_PER_FRAME == 0 else {2: other}
         hall.fanout.prepare(tick, viewers_of(turn), 0).write(0, 1)
     assert heard(one) == heard(other) == ["hello"]
@@ -293,7 +290,7 @@ def test_a_report_of_the_tick_before_a_viewers_turn_is_heard_too() -> None:
     hall = Hall(row(1))
     client = hall.seat(1)
     for tick, reports in enumerate([[said(1000, b"odd")], [said(1000, b"even")], [said(1000, b"late")]], 1):
-        hall.fanout.hear(1, reports)
+        hall.fanout.hear(tick, reports)
         if tick % TICKS_PER_FRAME == 0:
             hall.prepare(tick).write(0, 1)
     assert heard(client) == ["odd", "even"]
@@ -313,11 +310,11 @@ def test_every_viewer_gets_a_crowd_map_once_a_second_and_not_all_at_once() -> No
     hall = Hall(row(TICKS_PER_CROWD_MAP))
     clients = [hall.seat(slot) for slot in range(1, TICKS_PER_CROWD_MAP + 1)]
     told = []
-    for tick in range(40, 40 + 2 * TICKS_PER_CROWD_MAP):
+    for tick in range(40, 40 + 2 * TICKS_PER_CROWD_MAP, TICKS_PER_FRAME):
         before = sum(len(client.all(Crowd)) for client in clients)
         hall.serve(tick)
         told.append(sum(len(client.all(Crowd)) for client in clients) - before)
-    assert told == [1] * (2 * TICKS_PER_CROWD_MAP)
+    assert told == [TICKS_PER_FRAME] * TICKS_PER_CROWD_MAP
     assert [len(client.all(Crowd)) for client in clients] == [2] * len(clients)
 
 

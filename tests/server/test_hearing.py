@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.bus import Report
-from server.hearing import EVENTS_PER_FRAME_MAX, REPORTS_MAX, Heard, choose_reports
+from server.detail import BY_LEVEL, WHOLE, Detail
+from server.hearing import EVENTS_PER_FRAME_MAX, REPORTS_MAX, Heard, Listeners, choose_reports
 from server.scene import Scene
 from tests.fakes import Body, field, scene_of, snapshot
 
@@ -14,8 +15,14 @@ def near(x: int, radius_cm: int = 1000, importance: int = 0, z: int = 0) -> Repo
     return Report(0, 99, x, z, radius_cm, importance, b"")
 
 
-def hear(reports: list[Report], bodies: list[Body]) -> Heard:
-    return choose_reports(reports, np.array([body.slot for body in bodies], np.int32), scene_of(bodies))
+def hear(reports: list[Report], bodies: list[Body], detail: Detail = WHOLE) -> Heard:
+    return hear_in(scene_of(bodies), reports, [body.slot for body in bodies], detail)
+
+
+def hear_in(scene: Scene, reports: list[Report], slots: list[int], detail: Detail = WHOLE) -> Heard:
+    """What is heard in tick 1 of what was said in it."""
+    listeners = Listeners(np.array(slots, np.int32), np.zeros(len(slots), np.int64))
+    return choose_reports([(1, report) for report in reports], listeners, scene, detail)
 
 
 def by_row(heard: Heard) -> dict[int, list[int]]:
@@ -61,12 +68,12 @@ def test_what_is_told_to_a_zone_is_heard_anywhere_in_it_and_nowhere_else() -> No
     side = field().rect.width
     scene.merge([snapshot([Body(1, 0), Body(2, side - 1)]), snapshot([Body(3, side)], number=1)])
     said = [Report(0, 0, 0, 0, 0, 0, b""), Report(1, 0, 0, 0, 0, 0, b"")]
-    assert by_row(choose_reports(said, np.array([1, 2, 3], np.int32), scene)) == {0: [0], 1: [0], 2: [1]}
+    assert by_row(hear_in(scene, said, [1, 2, 3])) == {0: [0], 1: [0], 2: [1]}
 
 
 def test_a_viewer_who_is_not_in_the_city_hears_nothing() -> None:
     scene = scene_of([Body(1)])
-    assert by_row(choose_reports([near(0)], np.array([1, 2], np.int32), scene)) == {0: [0]}
+    assert by_row(hear_in(scene, [near(0)], [1, 2])) == {0: [0]}
 
 
 def test_of_a_flood_of_reports_the_most_important_are_looked_at_and_the_rest_is_counted_for_every_viewer() -> None:
@@ -82,8 +89,23 @@ def test_a_city_apart_does_not_wrap_round_to_near() -> None:
     assert by_row(hear([near(-3_000_000, 4000, z=-3_000_000)], [far])) == {}
 
 
+def test_what_a_listener_has_heard_already_is_not_heard_again() -> None:
+    said = [(tick, near(0)) for tick in (1, 2, 3)]
+    listeners = Listeners(np.array([1, 2], np.int32), np.array([1, 3], np.int64))
+    heard = choose_reports(said, listeners, scene_of([Body(1), Body(2)]), WHOLE)
+    assert (by_row(heard), heard.cut) == ({0: [1, 2]}, 0)
+
+
+def test_under_pressure_fewer_are_heard_and_nothing_that_is_merely_pretty() -> None:
+    said = [near(0, importance=importance) for importance in (0, 1, 2)]
+    heard = hear(said, [Body(1)], BY_LEVEL[3])
+    assert (by_row(heard), heard.cut) == ({0: [2]}, 2)
+    pretty = hear(said[:1], [Body(1)], BY_LEVEL[3])
+    assert (by_row(pretty), pretty.cut) == ({}, 1)
+
+
 def test_without_reports_or_listeners_nothing_is_heard() -> None:
-    for nothing in (hear([], [Body(1)]), choose_reports([near(0)], np.zeros(0, np.int32), scene_of([]))):
+    for nothing in (hear([], [Body(1)]), hear_in(scene_of([]), [near(0)], [])):
         assert by_row(nothing) == {}
         assert nothing.cut == 0
         assert nothing.together(np.zeros(1)) == ([], [], [], [])

@@ -4,7 +4,7 @@ import numpy as np
 
 from protocol.connection import Framing
 from protocol.frames import FrameRows
-from server.fanout import Delivery
+from server.delivery import Delivery
 from server.gateway.seats import Seats
 from server.session import Session
 from server.settings import GameSettings

@@ -6,7 +6,8 @@ import pytest
 from protocol.codec import decode_server
 from protocol.messages import Sky
 from server.bus import Report
-from server.sky import ALOFT_MAX, LOOKED_AT_MAX, TOLD_PER_S, SkyWatch
+from server.detail import BY_LEVEL, WHOLE
+from server.sky import ALOFT_MAX, LOOKED_AT_MAX, SkyWatch
 from tests.fakes import Body, scene_of
 from world.config import TICK_RATE_HZ
 
@@ -25,6 +26,7 @@ class Roof:
         self.scene = scene_of([Body(1, x, z)])
         self.slots = np.array([1], np.int32)
         self.tick = 1
+        self.detail = WHOLE
         self.told: list[str] = []
         self.skies: list[list[int]] = []
         self.counted = 0
@@ -36,7 +38,7 @@ class Roof:
     def serve(self, *reports: Report) -> list[str]:
         """A tick in which these are launched, and the next one; returns what the viewer is told singly."""
         self.watch.hear(self.tick, list(reports))
-        due, counted = self.watch.due(self.tick, self.slots, self.scene)
+        due, counted = self.watch.due(self.tick, self.slots, self.scene, self.detail)
         self.counted += counted
         self.tick += 1
         self.watch.hear(self.tick, [])
@@ -49,6 +51,15 @@ class Roof:
             if isinstance(message, Sky)
         ]
         return singly
+
+
+def test_under_pressure_fewer_are_told_one_by_one_and_the_rest_is_still_counted() -> None:
+    roof = Roof()
+    roof.detail = BY_LEVEL[3]
+    for _ in range(30):
+        roof.serve(*(roof.at(str(number), number, 0) for number in range(4)))
+    assert len(roof.told) <= 4 * BY_LEVEL[3].launches_per_s
+    assert roof.counted >= 60
 
 
 def test_the_important_are_told_first_and_among_equals_the_near() -> None:
@@ -77,7 +88,7 @@ def test_a_storm_is_told_up_to_the_cap_and_the_rest_is_counted_by_eighths() -> N
     for _ in range(TICK_RATE_HZ // 2):
         roof.serve(*(roof.at("north", 0, 90) for _ in range(3)), *(roof.at("west", -90, 0) for _ in range(2)))
     (sky,) = roof.skies
-    assert TOLD_PER_S <= len(roof.told) <= 2 * TOLD_PER_S
+    assert WHOLE.launches_per_s <= len(roof.told) <= 2 * WHOLE.launches_per_s
     assert sum(sky) == roof.counted == 50 - len(roof.told)
     assert [eighth for eighth, count in enumerate(sky) if count] == [0, 6]
 
@@ -87,7 +98,7 @@ def test_the_cap_is_a_rate() -> None:
     seconds = 5
     for _ in range(seconds * TICK_RATE_HZ // 2):
         roof.serve(*(roof.at("one", 10, 10) for _ in range(6)))
-    assert abs(len(roof.told) - (seconds + 1) * TOLD_PER_S) <= 2
+    assert abs(len(roof.told) - (seconds + 1) * WHOLE.launches_per_s) <= 2
     assert all(sum(sky) > 0 for sky in roof.skies)
 
 
@@ -140,7 +151,7 @@ def test_what_newcomers_can_be_told_of_is_bounded() -> None:
     for _ in range(10):
         roof.serve(*(roof.at("one", 5, 5) for _ in range(ALOFT_MAX)))
     roof.watch.forget(1)
-    assert len(roof.serve()) == TOLD_PER_S
+    assert len(roof.serve()) == WHOLE.launches_per_s
 
 
 def test_a_quiet_sky_costs_no_message() -> None:
