@@ -162,6 +162,17 @@ class GameSettings(Section):
         return self
 
 
+class GovernorSettings(Section):
+    """When detail is left out."""
+
+    busy_max: float = bounded(
+        0.85,
+        0.05,
+        1,
+        "Share of real time the loop may work before detail is shed; beyond 0.95 of it ticks begin to be late.",
+    )
+
+
 class OpsSettings(Section):
     """What operators and their Prometheus reach, from this machine only."""
 
@@ -241,6 +252,7 @@ class ServerSettings(Section):
     """Everything that can be set for one process, as `futurecity serve` reads it."""
 
     game: GameSettings = GameSettings()
+    governor: GovernorSettings = GovernorSettings()
     ops: OpsSettings = OpsSettings()
     auth: AuthSettings = AuthSettings()
     world: WorldSettings = WorldSettings()

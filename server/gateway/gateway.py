@@ -140,7 +140,6 @@ class Gateway:
             for websocket, transport in TRANSPORT.items():
                 self._metrics.players[zone, transport].set(players[number, websocket])
         self._metrics.send_backlog_bytes.set(sum(session.outbox.backlog_bytes() for session in self.sessions))
-        self._metrics.shed_level.set(self.shed_level)
         for websocket, transport in TRANSPORT.items():
             self._metrics.bytes_sent[transport].inc(self.traffic.sent[websocket])
             self._metrics.bytes_received[transport].inc(self.traffic.received[websocket])

@@ -105,6 +105,7 @@ class Metrics:
         GCCollector(registry=self.registry)
         self._describe_build()
         self._add_time()
+        self._add_load()
         self._add_players(zones)
         self._add_traffic()
         self._add_rules()
@@ -143,7 +144,11 @@ class Metrics:
         )
         lag = self._gauge("loop_lag_recent_max_seconds", "Worst event loop lag of the last whole second.")
         self._lag_recent = RecentMax(lag)
+
+    def _add_load(self) -> None:
+        self.busy_ratio = self._gauge("busy_ratio", "Share of real time in which the loop works, smoothed.")
         self.shed_level = self._gauge("shed_level", "How much detail is being left out: 0 none to 4 no newcomers.")
+        self.shed_changes = self._counter("shed_changes", "Times that the shed level changed.")
 
     def _add_players(self, zones: Sequence[str]) -> None:
         players = self._gauge("players", "Players in each zone.", ["zone", "transport"])

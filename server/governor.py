@@ -1,0 +1,128 @@
+"""How hard the city is pressed, as a level from 0 to 4: the load that is measured becomes detail that is left out.
+
+Theory
+------
+Two things are measured, each smoothed over half a second. *Busy* is the share of real time in which the loop
+works: its processor time, or how long its ticks last, whichever is more, since a machine that gives us no
+processor time is as full as one whose time we use up. *Behind* is the share of clients that do not take what
+they are sent: a few are slow and pay alone, but when most are, it is the way out of the city that is full.
+
+Up one level when busy is over `governor.busy_max`, when ticks were left out, or when more than half of the
+clients are behind; half a second later again, if that was not enough. Down one level when the city would be
+under the mark at the lower level, too: what a level saves is known (RELIEF), so a level that is itself the reason
+for the calm is not given up for it. That has to hold for a second. Whoever goes down and has to come
+up again within seconds waits twice as long the next time, so that nobody watches a level blink.
+
+What each level leaves out is in `server/detail.py`; the waiting room looks at `busy` and `level` too.
+"""
+
+from typing import NamedTuple
+
+import structlog
+
+from server.clock import Clock
+from server.ops.metrics import Metrics
+from server.settings import GovernorSettings
+from world.config import TICK_RATE_HZ
+
+log = structlog.get_logger()
+
+LEVEL_MAX = 4
+# How much busier the city is one level lower, by the level it is left for: a fifth more than measured with 2,000 to
+# 4,000 clients in one plaza. Level 4 is about newcomers, and saves nothing of what is already being done.
+RELIEF = (1.0, 1.15, 1.45, 1.35, 1.0)
+# Below the mark by this much, so that a load that stands just at it does not toggle.
+MARGIN = 0.95
+BEHIND_MAX = 0.5
+# Half a second of smoothing, and half a second for a step to show before the next.
+SMOOTHING_TICKS = TICK_RATE_HZ // 2
+STEP_TICKS = TICK_RATE_HZ // 2
+HOLD_TICKS, HOLD_TICKS_MAX = TICK_RATE_HZ, 20 * TICK_RATE_HZ
+# A level that is needed again this soon after it was given up was given up too early.
+REGRET_TICKS = 5 * TICK_RATE_HZ
+# After a minute at one level, what was regretted is forgotten.
+FORGET_TICKS = 3 * HOLD_TICKS_MAX
+
+
+class Load(NamedTuple):
+    """One tick's load: how long it took, ticks left out before it, clients that are behind, and clients in all."""
+
+    tick_s: float
+    skipped: int = 0
+    behind: int = 0
+    clients: int = 0
+
+
+class Governor:
+    """Told of every tick as soon as it is over; `level` and `busy` are for whoever asks."""
+
+    def __init__(self, settings: GovernorSettings, clock: Clock, metrics: Metrics) -> None:
+        self.level = 0
+        self.busy = 0.0
+        self._busy_max = settings.busy_max
+        self._clock, self._metrics = clock, metrics
+        self._now_s, self._work_s = clock.now_s(), clock.work_s()
+        self._behind = 0.0
+        self._ticks = 0
+        self._skipped_tick = -HOLD_TICKS_MAX
+        self._changed_tick = 0
+        self._fell_tick = -REGRET_TICKS
+        self._calm_ticks = 0
+        self._hold_ticks = HOLD_TICKS
+
+    def observe(self, load: Load) -> None:
+        """A tick is over."""
+        self._ticks += 1
+        self._measure(load)
+        if load.skipped:
+            self._skipped_tick = self._ticks
+        pressed = self._pressure()
+        self._calm_ticks = 0 if pressed or not self._could_fall() else self._calm_ticks + 1
+        if self._ticks - self._changed_tick >= STEP_TICKS:
+            if pressed and self.level < LEVEL_MAX:
+                self._rise(pressed)
+            elif self.level and self._calm_ticks >= self._hold_ticks:
+                self._fall()
+        self._metrics.busy_ratio.set(round(self.busy, 4))
+        self._metrics.shed_level.set(self.level)
+
+    def _measure(self, load: Load) -> None:
+        now_s, work_s = self._clock.now_s(), self._clock.work_s()
+        passed_s = max(now_s - self._now_s, 1 / TICK_RATE_HZ)
+        busy = max(work_s - self._work_s, load.tick_s) / passed_s
+        self._now_s, self._work_s = now_s, work_s
+        self.busy += (busy - self.busy) / SMOOTHING_TICKS
+        behind = load.behind / load.clients if load.clients else 0.0
+        self._behind += (behind - self._behind) / SMOOTHING_TICKS
+
+    def _pressure(self) -> str:
+        """Why detail should go, for the log; empty when nothing presses."""
+        if self.busy > self._busy_max:
+            return f"busy {self.busy:.0%} of the time, {self._busy_max:.0%} is the most"
+        if self._behind > BEHIND_MAX:
+            return f"{self._behind:.0%} of the clients do not take what they are sent"
+        if self._ticks - self._skipped_tick < STEP_TICKS and self.busy > self._busy_max / 2:
+            return f"ticks were left out, busy {self.busy:.0%} of the time"
+        return ""
+
+    def _could_fall(self) -> bool:
+        return self.busy * RELIEF[self.level] < self._busy_max * MARGIN
+
+    def _rise(self, reason: str) -> None:
+        if self._ticks - self._fell_tick < REGRET_TICKS:
+            self._hold_ticks = min(2 * self._hold_ticks, HOLD_TICKS_MAX)
+        self._change(self.level + 1)
+        log.warning("shedding more detail", level=self.level, reason=reason)
+
+    def _fall(self) -> None:
+        if self._ticks - self._fell_tick >= FORGET_TICKS:
+            self._hold_ticks = HOLD_TICKS
+        self._fell_tick = self._ticks
+        self._change(self.level - 1)
+        log.info("shedding less detail", level=self.level, busy=round(self.busy, 3))
+
+    def _change(self, level: int) -> None:
+        self.level = level
+        self._changed_tick = self._ticks
+        self._calm_ticks = 0
+        self._metrics.shed_changes.inc()

@@ -1,0 +1,148 @@
+"""The level rises with load, comes down in seconds when the load has gone, and does not blink."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+import structlog
+
+from server.clock import HandClock
+from server.governor import HOLD_TICKS, LEVEL_MAX, RELIEF, STEP_TICKS, Governor, Load
+from server.ops.metrics import Metrics
+from server.settings import GovernorSettings
+
+TICK_S = 0.05
+BUSY_MAX = 0.8
+
+
+class Hand:
+    """A governor whose ticks are worked by a test."""
+
+    def __init__(self) -> None:
+        self.clock = HandClock()
+        self.metrics = Metrics(("a_zone",))
+        self.governor = Governor(GovernorSettings(busy_max=BUSY_MAX), self.clock, self.metrics)
+        self.levels: list[int] = []
+
+    def work(self, busy: float, ticks: int = 1, skipped: int = 0, behind: int = 0) -> int:
+        """So many ticks with so much of their time worked; returns the level after them."""
+        return self.strain(lambda _: busy, ticks, skipped, behind)
+
+    def strain(self, busy_at: Callable[[int], float], ticks: int, skipped: int = 0, behind: int = 0) -> int:
+        """The same, with a load that depends on the level."""
+        for _ in range(ticks):
+            busy = busy_at(self.governor.level)
+            passed_s = TICK_S * (1 + skipped)
+            self.clock.forward(passed_s, busy * passed_s)
+            self.governor.observe(Load(busy * passed_s, skipped, behind, 100))
+            self.levels.append(self.governor.level)
+        return self.governor.level
+
+    def sample(self, name: str) -> float | None:
+        return self.metrics.registry.get_sample_value(f"futurecity_{name}")
+
+
+def shed(busy: float) -> Callable[[int], float]:
+    """A load that each level relieves by three quarters of what is assumed, as measured ones do."""
+
+    def at(level: int) -> float:
+        left = busy
+        for relief in RELIEF[1 : level + 1]:
+            left /= 1 + (relief - 1) * 0.75
+        return left
+
+    return at
+
+
+def test_a_calm_city_sheds_nothing() -> None:
+    assert Hand().work(BUSY_MAX - 0.05, 200) == 0
+
+
+def test_busy_is_smoothed_so_that_one_long_tick_sheds_nothing() -> None:
+    hand = Hand()
+    hand.work(0.4, 40)
+    hand.work(1.5)
+    assert hand.work(0.4, 40) == 0
+    assert hand.governor.busy == pytest.approx(0.4, abs=0.02)
+
+
+def test_too_much_load_raises_one_level_at_a_time_up_to_the_last() -> None:
+    hand = Hand()
+    assert hand.work(2.0, 5 * STEP_TICKS + STEP_TICKS) == LEVEL_MAX
+    rises = [b - a for a, b in pairwise(hand.levels) if b != a]
+    assert rises == [1] * len(rises)
+
+
+def test_the_level_stops_rising_where_the_load_is_bearable() -> None:
+    hand = Hand()
+    assert hand.strain(shed(1.0), 400) == 2
+    assert hand.governor.busy < BUSY_MAX
+
+
+def test_a_level_is_not_given_up_for_the_calm_that_it_makes() -> None:
+    hand = Hand()
+    hand.strain(shed(1.0), 2000)
+    assert set(hand.levels[-1500:]) == {2}
+
+
+def test_when_the_load_has_gone_the_level_is_back_at_nought_in_seconds() -> None:
+    hand = Hand()
+    hand.work(2.0, 200)
+    assert hand.governor.level == LEVEL_MAX
+    assert hand.work(0.3, 6 * HOLD_TICKS) == 0
+
+
+def test_a_level_that_is_needed_again_at_once_is_kept_for_longer_the_next_time() -> None:
+    hand = Hand()
+    loads = {0: BUSY_MAX * 1.1}
+
+    def deceiving(level: int) -> float:
+        # Any level saves far more than it should, so the lower one looks bearable and is not.
+        return loads.get(level, 0.3)
+
+    hand.strain(deceiving, 4000)
+    up = [tick for tick, (a, b) in enumerate(pairwise(hand.levels)) if b > a]
+    apart = [later - earlier for earlier, later in pairwise(up)]
+    assert len(up) < 20
+    assert min(apart[-3:]) > 5 * apart[0]
+
+
+def test_ticks_that_were_left_out_raise_the_level_before_the_average_does() -> None:
+    hand = Hand()
+    hand.work(0.6, 40)
+    assert hand.work(0.6, STEP_TICKS, skipped=1) == 1
+
+
+def test_a_stall_of_the_machine_in_an_idle_city_sheds_nothing() -> None:
+    hand = Hand()
+    hand.work(0.05, 40)
+    assert hand.work(0.05, 20, skipped=3) == 0
+
+
+def test_a_few_who_do_not_read_pay_alone_and_most_of_them_raise_the_level() -> None:
+    hand = Hand()
+    assert hand.work(0.3, 100, behind=40) == 0
+    assert hand.work(0.3, 60, behind=80) > 0
+    assert hand.work(0.3, 300) == 0
+
+
+def test_a_thread_that_gets_no_processor_is_as_busy_as_its_ticks_are_long() -> None:
+    hand = Hand()
+    for _ in range(40):
+        hand.clock.forward(TICK_S, TICK_S * 0.3)
+        hand.governor.observe(Load(TICK_S * 0.9))
+    assert hand.governor.level > 0
+
+
+def test_level_and_busy_are_measured_and_every_change_is_logged_with_its_reason() -> None:
+    hand = Hand()
+    with structlog.testing.capture_logs() as logs:
+        hand.work(2.0, 30)
+        hand.work(0.1, 300)
+    assert hand.sample("shed_level") == 0
+    assert hand.sample("busy_ratio") == pytest.approx(0.1, abs=0.01)
+    assert hand.sample("shed_changes_total") == len(logs)
+    rises = [line for line in logs if line["event"] == "shedding more detail"]
+    assert rises[0]["level"] == 1
+    assert "80% is the most" in rises[0]["reason"]
+    assert logs[-1]["event"] == "shedding less detail"
