@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from world.city import cm
 from world.tuning import MovementTuning
 
-PARTS = 256  # of a centimetre
+PART_BITS = 8
+PARTS = 1 << PART_BITS  # of a centimetre
 STEERS = 256  # directions in a full turn, clockwise from north
 STAND, WALK, RUN = 0, 1, 2
 

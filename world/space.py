@@ -59,6 +59,7 @@ class Space:
 
     def _cells(self, x: Cm, z: Cm) -> NDArray[np.int32]:
         """The cell of each point; whoever asks beyond the lattice is sent to the ring outside the city."""
-        column = np.clip((x - self._x) // CELL_CM, 0, self._columns - 1)
-        row = np.clip((z - self._z) // CELL_CM, 0, self._rows - 1)
+        # Not np.clip, which takes 5 µs to be called.
+        column = np.minimum(np.maximum((x - self._x) // CELL_CM, 0), self._columns - 1)
+        row = np.minimum(np.maximum((z - self._z) // CELL_CM, 0), self._rows - 1)
         return row * self._columns + column

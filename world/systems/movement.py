@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from world.animation import Animation
 from world.event import Telling
-from world.motion import PARTS, STAND, STEERS
+from world.motion import PART_BITS, PARTS, STAND, STEERS
 from world.state import FOREVER, World
 
 Mask = NDArray[np.bool_]
@@ -67,8 +67,8 @@ def _walk(world: World) -> Mask:
 
 def _ahead(whole: Cm, part: NDArray[np.uint8], by: Cm) -> tuple[Cm, NDArray[np.uint8]]:
     """A coordinate, given as cm and 256ths of a cm, moved by so many 256ths."""
-    parts = whole * PARTS + part + by
-    return parts // PARTS, (parts % PARTS).astype(np.uint8)
+    parts = (whole << PART_BITS) + part + by
+    return parts >> PART_BITS, (parts & (PARTS - 1)).astype(np.uint8)
 
 
 def _free(world: World, x: Cm, z: Cm) -> Mask:
