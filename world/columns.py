@@ -5,6 +5,8 @@ from typing import Any, ClassVar, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from world.parts import Part
+
 T = TypeVar("T", bound=np.generic)
 Rows = NDArray[np.intp]
 
@@ -25,7 +27,7 @@ def _column(dtype: type[T], travels: bool = True) -> NDArray[T]:
     return cast("NDArray[T]", _Column(dtype, travels))
 
 
-class Columns:
+class Columns(Part):
     """Rows 0 to count - 1 are alive, in no promised order; arrays may be longer than that.
 
     A row number is good until the next removal, an array until the next growth: keep entities,

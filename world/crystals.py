@@ -7,6 +7,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from world.parts import Part
 from world.settling import Asker
 
 # A crystal that lies free on the ground: city-wide id, place in cm of the city, kind by its place in the content.
@@ -44,7 +45,7 @@ class Wish(NamedTuple):
     crystal: int
 
 
-class Crystals:
+class Crystals(Part):
     """All crystals of a zone by id. `wishes` are those of this tick, in order of arrival.
 
     `changed` tells that what lies free is not what was last taken, so that gateways get the rows only then.

@@ -5,6 +5,8 @@ from zlib import crc32
 
 from msgspec import Meta
 
+from world.parts import Part
+
 # Sliders and choices of an avatar are bytes; sixteen of them shape a face and a body.
 LookKey = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", max_length=32)]
 LookValue = Annotated[int, Meta(ge=0, le=255)]
@@ -24,7 +26,7 @@ class ProfileRecord(NamedTuple):
     look: dict[str, int]
 
 
-class Profiles:
+class Profiles(Part):
     """The profiles of everybody in one zone.
 
     `digest` covers all of them and costs nothing to read: it is the sum of their checksums, kept

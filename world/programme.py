@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 
 from world.event import EventState, OccasionKind, OccasionState, Refused
 from world.festival import Scheduled
+from world.parts import Part
 
 
 @dataclass(slots=True)
-class Occasion:
+class Occasion(Part):
     """How one rain or show stands; `plan` is what the content says of it.
 
     `elapsed` are the ticks it has run, `lasts` how many it is to run, `turn` which time it is, from 1.
@@ -42,7 +43,7 @@ class Occasion:
         return EventState(self.name, self.kind, self.state, until, dict(self.detail))
 
 
-class Programme:
+class Programme(Part):
     """All occasions of a zone, by name; `changed` since the states were last taken."""
 
     def __init__(self, occasions: list[Occasion]) -> None:

@@ -2,10 +2,12 @@
 
 from hashlib import blake2b
 
+from world.parts import Part
+
 _MASK = 0xFFFFFFFFFFFFFFFF
 
 
-class Stream:
+class Stream(Part):
     """SplitMix64 (Steele, Lea and Flood, 2014): 64 bits of state, the same numbers on every machine.
 
     Written out here and not taken from a library, because a replay must give the same bits years
@@ -34,7 +36,7 @@ class Stream:
         return low + self.below(high - low + 1)
 
 
-class Randomness:
+class Randomness(Part):
     """Every stream of one zone, made when first named."""
 
     def __init__(self, seed: int, zone: int) -> None:

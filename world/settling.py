@@ -7,6 +7,7 @@ from zlib import crc32
 from msgspec import Meta
 
 from world.event import PLAYER, POOL, Posting, Refused, Settle
+from world.parts import Part
 from world.tuning import SettlingTuning
 
 # As `Settle.key` promises.
@@ -41,7 +42,7 @@ class Stored(NamedTuple):
     balance: int
 
 
-class Pending:
+class Pending(Part):
     """Everything in one zone that waits for the books, by key, with a running digest.
 
     `digest` is a sum of checksums, in which the order does not matter. What came since it was last read

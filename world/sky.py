@@ -3,8 +3,10 @@
 from heapq import heappop, heappush
 from zlib import crc32
 
+from world.parts import Part
 
-class Sky:
+
+class Sky(Part):
     """The fireworks in the air, as the ticks in which they end.
 
     Those that are over are forgotten when somebody asks how many there are. `digest` stands for all that

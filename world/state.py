@@ -10,6 +10,7 @@ from world.crystals import Crystals
 from world.event import OccasionKind, Refused
 from world.festival import Festival, Scheduled
 from world.motion import Motion
+from world.parts import Part
 from world.profiles import Profiles
 from world.programme import Occasion, Programme
 from world.rng import Randomness
@@ -26,11 +27,14 @@ FLAG_PERFORMER = 2
 FOREVER = 0xFFFFFFFF
 
 
-class World:
+class World(Part):
     """One zone: `tick` is the last tick begun, `columns` everybody in it, `space` the whole city's ground.
 
     Nothing outside of `world.tick.step` changes it.
     """
+
+    # The content, the ground, the tables of movement; and what was shown, which nobody writes into.
+    SHARED = frozenset({"config", "space", "motion", "rest_snapshot"})
 
     def __init__(self, config: WorldConfig, zone: int, space: Space) -> None:
         self.config = config

@@ -58,6 +58,7 @@ __all__ = [
     "Refusal",
     "Settle",
     "Told",
+    "is_quiet",
     "step",
 ]
 
@@ -139,10 +140,15 @@ class _Words(NamedTuple):
                 self.told.append(Told(*word))
 
 
+def is_quiet(world: World, tick: int, batch: Batch) -> bool:
+    """Whether the zone rests in this tick: nothing would come of it, whatever the systems are."""
+    return tick < world.rests_until and not batch.commands and not len(batch.moves)
+
+
 def step(world: World, tick: int, batch: Batch) -> Outcome:
     """Advance `world` to `tick`, which must be later than any before. Raises nothing for any batch."""
     assert tick > world.tick, f"tick {tick} after {world.tick}"
-    if tick < world.rests_until and not batch.commands and not len(batch.moves):
+    if is_quiet(world, tick, batch):
         return _repeat(world, tick)
     world.tick = tick
     words = _Words([], [], [])
