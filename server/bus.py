@@ -74,8 +74,8 @@ class Bus(Protocol):
     def take_batch(self, zone: int) -> Batch:
         """A zone takes everything posted to it, in the order it was posted."""
 
-    def publish(self, snapshot: Snapshot, reports: list[Report]) -> None:
-        """A zone tells every gateway what is and what happened."""
+    def publish(self, snapshot: Snapshot | None, reports: list[Report]) -> None:
+        """A zone tells every gateway what is and what happened; None: it stands still, and is as in its last one."""
 
     def take_published(self) -> Published:
         """A gateway takes what has been published since it last did."""
@@ -111,8 +111,9 @@ class LocalBus:
         inbox, self._inboxes[zone] = self._inboxes[zone], _Inbox()
         return Batch(inbox.commands, np.frombuffer(b"".join(inbox.moves), MOVE_DTYPE))
 
-    def publish(self, snapshot: Snapshot, reports: list[Report]) -> None:
-        self._published.snapshots.append(snapshot)
+    def publish(self, snapshot: Snapshot | None, reports: list[Report]) -> None:
+        if snapshot is not None:
+            self._published.snapshots.append(snapshot)
         self._published.reports.extend(reports)
 
     def take_published(self) -> Published:

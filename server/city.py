@@ -18,6 +18,7 @@ from server.outage import Outage
 from server.settings import GameSettings
 from server.settler import Bounds, Settler
 from server.store.records import Store
+from server.switches import Switchboard
 from server.zone_host import ZoneHost
 from world.config import WorldConfig
 from world.space import Space
@@ -58,9 +59,9 @@ class City:
         space = Space(config.city)
         bus = LocalBus(len(zones))
         self.metrics = Metrics([zone.name for zone in zones])
-        self.zones = [
-            ZoneHost(World(config, number, space), bus, self.metrics, journal) for number in range(len(zones))
-        ]
+        self.switchboard = Switchboard([zone.name for zone in zones], self.metrics)
+        worlds = [World(config, number, space) for number in range(len(zones))]
+        self.zones = [ZoneHost(world, bus, self.switchboard, self.metrics, journal) for world in worlds]
         outage = Outage(self.metrics, clock)
         entrance = Entrance(books.verifier, StoredAccounts(books.store, outage, books.start))
         self.gateway = Gateway(settings, config, bus, entrance, self.metrics, clock)

@@ -1,5 +1,7 @@
 """A zone's world between the bus and the tick: commands in; one snapshot, the reports and what is to be settled out."""
 
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 import structlog
@@ -9,29 +11,39 @@ from protocol.messages import Denied, Happened
 from server.bus import Bus, Report, Snapshot
 from server.journal import Journal
 from server.ops.metrics import Metrics
-from world.digest import digest
+from server.recovery import Recovery, Run
+from server.switches import Switchboard
 from world.event import InZone, Nearby, Only, Refusal, Told
 from world.state import World
-from world.tick import Batch, Issued, Outcome, step
+from world.tick import Batch, Fault, Issued, Outcome
 
 log = structlog.get_logger()
+
+BROKEN = "this has a fault here and was not done"
+SWITCHED_OFF = "this deed is switched off here until it is repaired"
 
 
 class ZoneHost:
     """Runs one zone. Whatever goes wrong inside stays inside: the other zones and the gateways go on."""
 
-    def __init__(self, world: World, bus: Bus, metrics: Metrics, journal: Journal | None = None) -> None:
-        self.world = world
-        self._bus = bus
-        self._metrics = metrics
-        self._journal = journal
+    def __init__(
+        self, world: World, bus: Bus, switchboard: Switchboard, metrics: Metrics, journal: Journal | None = None
+    ) -> None:
+        self._zone = world.zone
+        self._recovery = Recovery(world, switchboard, metrics, journal)
+        self._bus, self._switchboard, self._metrics = bus, switchboard, metrics
         self._batch: Batch | None = None
         # Where entities went that left by walking: what was on its way to them here is sent after them.
         self._gone_to: dict[int, int] = {}
 
+    @property
+    def world(self) -> World:
+        """The zone's world: another one after each restart."""
+        return self._recovery.world
+
     def take(self) -> None:
         """Take what was posted; all zones take before any of them runs, so their order makes no difference."""
-        self._batch = self._bus.take_batch(self.world.zone)
+        self._batch = self._bus.take_batch(self._zone)
 
     def run(self, tick: int) -> None:
         """Run one tick on what was taken, and publish what came of it."""
@@ -39,44 +51,51 @@ class ZoneHost:
         assert batch is not None, "take() comes before run()"
         if self._gone_to:
             batch = self._send_after(batch)
-        try:
-            outcome = step(self.world, tick, batch)
-        except Exception:
-            log.exception("zone failed, its tick is lost", zone=self.world.zone, tick=tick)
-            self._metrics.commands["fault"].inc(len(batch.commands) + len(batch.moves))
-            if self._journal is not None:
-                self._journal.record(tick, self.world.zone, batch, None)
-            return
-        if self._journal is not None:
-            self._journal.record(tick, self.world.zone, batch, digest(self.world))
-        self._count(batch, outcome)
-        self._publish(outcome)
+        may_enter, refused, moves = self._switchboard.sort(self._zone, batch)
+        self._metrics.commands["dropped"].inc(moves)
+        self._metrics.commands["refused"].inc(len(refused))
+        self._metrics.denied["switched_off"].inc(len(refused))
+        run = self._recovery.run(tick, may_enter)
+        reports = self._answers(refused, "switched_off", SWITCHED_OFF) + self._answers(run.undone, "fault", BROKEN)
+        broken = len(run.undone) + len(may_enter.moves) - len(run.entered.moves)
+        self._metrics.commands["fault"].inc(broken)
+        self._metrics.denied["fault"].inc(len(run.undone))
+        if run.outcome is None:
+            self._bus.publish(None, reports)
+        else:
+            self._count(run, run.outcome)
+            self._publish(run.outcome, reports)
 
-    def _publish(self, outcome: Outcome) -> None:
-        zone = self.world.zone
+    def _publish(self, outcome: Outcome, reports: list[Report]) -> None:
+        zone = self._zone
         self._gone_to = {departed.entity: departed.zone_to for departed in outcome.departed}
         for departed in outcome.departed:
             self._bus.post(departed.zone_to, Issued(departed.entity, 0, departed.arrive))
-        reports = [_report(zone, outcome.tick, told) for told in outcome.told]
+        reports += [_report(zone, outcome.tick, told) for told in outcome.told]
         reports += [_denial(zone, refusal) for refusal in outcome.refused]
+        reports += self._answers([fault.issued for fault in outcome.faults], "fault", BROKEN)
         for fault in outcome.faults:
-            reports.append(self._apology(fault.issued))
-            log.error(
-                "a rule failed, its command is dropped",
-                zone=zone,
-                tick=outcome.tick,
-                position=fault.position,
-                deed=fault.issued.command.deed,
-                exc_info=fault.error,
-            )
+            self._rule_failed(outcome.tick, fault)
         self._metrics.snapshot_bytes.inc(outcome.snapshot.nbytes)
         for settle in outcome.settlements:
             self._bus.settle(zone, settle)
         self._bus.publish(self._snapshot(outcome), reports)
 
+    def _rule_failed(self, tick: int, fault: Fault) -> None:
+        deed = fault.issued.command.deed
+        log.error(
+            "a rule failed, its command is dropped",
+            zone=self._zone,
+            tick=tick,
+            position=fault.position,
+            deed=deed,
+            exc_info=fault.error,
+        )
+        self._switchboard.broke(self._zone, deed, tick)
+
     def _snapshot(self, outcome: Outcome) -> Snapshot:
         return Snapshot(
-            self.world.zone,
+            self._zone,
             outcome.tick,
             outcome.snapshot,
             list(self._gone_to.items()),
@@ -85,13 +104,13 @@ class ZoneHost:
             outcome.programme,
         )
 
-    def _apology(self, issued: Issued) -> Report:
-        message = "this deed has a fault and was not done"
-        return _denial(
-            self.world.zone, Refusal(issued.entity, issued.number, issued.command.deed, "fault", None, message)
-        )
+    def _answers(self, commands: Sequence[Issued], reason: str, message: str) -> list[Report]:
+        """Why these are not done, for whoever asked; the books and the gateway have nobody who could read it."""
+        refusals = [Refusal(each.entity, each.number, each.command.deed, reason, None, message) for each in commands]
+        return [_denial(self._zone, refusal) for refusal in refusals if refusal.entity]
 
-    def _count(self, batch: Batch, outcome: Outcome) -> None:
+    def _count(self, run: Run, outcome: Outcome) -> None:
+        batch = run.entered
         refused, faults, dropped = (
             len(outcome.refused),
             len(outcome.faults),

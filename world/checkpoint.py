@@ -59,6 +59,8 @@ class Restorable:
         world = self._saved.copy()
         for tick, batch in self._since:
             step(world, tick, batch)
+        # It may not rest before it has shown that it can go on; that changes nothing but the cost.
+        world.rests_until = 0
         self.world = world
         if self._since:
             self.save()

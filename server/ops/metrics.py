@@ -23,7 +23,7 @@ from protocol.errors import CloseCode
 from protocol.limits import INTEREST_MAX, PROTOCOL_VERSION
 from server import VERSION
 from server.store.records import CAUSES
-from world.catalogue import SETTLED
+from world.catalogue import DEEDS, SETTLED
 from world.events.reject import Reason
 
 # A `_created` series beside each counter doubles the scrape and tells what process_start_time_seconds tells.
@@ -37,7 +37,7 @@ FRAME_SKIPS = ("slow",)
 EVENT_CUTS = ("cap", "sky")
 COMMAND_OUTCOMES = ("applied", "refused", "fault", "dropped")
 # `rule` is any refusal by the world itself: which rule, the client is told and the log tells.
-DENIALS = ("unknown_deed", "invalid", "rate", "rule", "fault", "closing")
+DENIALS = ("unknown_deed", "invalid", "rate", "rule", "fault", "switched_off", "closing")
 JOIN_OUTCOMES = ("welcomed", "resumed", "refused", "lost")
 # What may be settled, by the world's own words for it, and what may come of it.
 SETTLEMENT_KINDS = SETTLED
@@ -52,6 +52,8 @@ TICK_BUCKETS_S = (
 LAG_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 # Request to answer: a group takes milliseconds, half a second is what players are promised, the rest is an outage.
 SETTLE_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30, 60)
+# A millisecond for 10,000 people; one of a tenth of a tick would be felt.
+CHECKPOINT_BUCKETS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025)
 SET_SIZES = (0, 1, 2, 4, 8, 16, 24, 32, 48, INTEREST_MAX)
 
 Labels = Sequence[str]
@@ -109,6 +111,7 @@ class Metrics:
         self._add_players(zones)
         self._add_traffic()
         self._add_rules()
+        self._add_faults(zones)
         self._add_journal()
         self._add_store()
 
@@ -174,6 +177,17 @@ class Metrics:
         self.denied = self._closed("denied", "Deeds that were not done, and why.", "reason", DENIALS)
         self.events_heard = self._counter("events_heard", "Events put in front of a viewer.")
         self.events_cut = self._closed("events_cut", "Events kept from a viewer, and why.", "reason", EVENT_CUTS)
+
+    def _add_faults(self, zones: Sequence[str]) -> None:
+        self.deed_faults = self._closed("deed_faults", "Deeds that broke, by a bug of ours.", "deed", tuple(DEEDS))
+        self.zone_restarts = self._closed("zone_restarts", "Zones that failed and were restarted.", "zone", zones)
+        off = self._gauge("deeds_off", "In how many zones a deed is switched off.", ["deed"])
+        self.deeds_off = {name: off.labels(name) for name, deed in DEEDS.items() if deed.public}
+        still = self._gauge("zone_standing_still", "1 while a zone cannot go on.", ["zone"])
+        self.zone_standing_still = {zone: still.labels(zone) for zone in zones}
+        self.checkpoint_seconds = self._histogram(
+            "checkpoint_seconds", "Duration of taking a copy of a zone.", [], CHECKPOINT_BUCKETS_S
+        )
 
     def _add_journal(self) -> None:
         self.journal_lag_seconds = self._gauge("journal_lag_seconds", "Age of the oldest record not yet on disk.")

@@ -12,6 +12,7 @@ import numpy as np
 from server.bus import LocalBus
 from server.journal import Journal
 from server.ops.metrics import Metrics
+from server.switches import Switchboard
 from server.zone_host import ZoneHost
 from world.config import WorldConfig, load_config
 from world.event import Command
@@ -37,7 +38,8 @@ class Recording:
         self.bus = LocalBus(len(names))
         metrics = Metrics(names)
         worlds = [World(config, number, space) for number in range(len(names))]
-        self.hosts = [ZoneHost(world, self.bus, metrics, journal) for world in worlds]
+        switchboard = Switchboard(names, metrics)
+        self.hosts = [ZoneHost(world, self.bus, switchboard, metrics, journal) for world in worlds]
         self.where = {1 << 17 | slot: names.index(config.city.gate) for slot in range(1, PLAYERS + 1)}
         self.crossings = 0
         self._chance = random.Random(5)

@@ -17,6 +17,7 @@ from server.loop import FAILURES_IN_ROW_MAX, WRITES_PER_SLICE, CityLoop, Stopwat
 from server.ops.metrics import PHASES, Metrics
 from server.outage import Outage
 from server.settings import AuthSettings, GameSettings
+from server.switches import Switchboard
 from server.zone_host import ZoneHost
 from tests.fakes import FakeStore, driven
 from tests.scenario import Scenario
@@ -31,7 +32,7 @@ class TimedZone(ZoneHost):
     """A zone whose ticks take as long as a list says, and the last of which stops the loop."""
 
     def __init__(self, world: World, bus: LocalBus, metrics: Metrics) -> None:
-        super().__init__(world, bus, metrics)
+        super().__init__(world, bus, Switchboard([zone.name for zone in CITY.zone], metrics), metrics)
         self.clock = HandClock()
         self.takes_s: list[float] = []
         self.began_s: list[float] = []

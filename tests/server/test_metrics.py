@@ -20,6 +20,8 @@ BASE_UNITS = (
     "_info",
     "_size",
     "_level",
+    "_off",
+    "_still",
     "_players",
     "_broken",
     "_pending",
@@ -61,7 +63,7 @@ def test_process_figures_are_exposed_under_their_usual_names(metrics: Metrics) -
 
 def test_no_label_can_name_a_person(metrics: Metrics) -> None:
     labels = {label for family in ours(metrics) for sample in family.samples for label in sample.labels}
-    closed = {"phase", "zone", "transport", "reason", "kind", "outcome", "cause", "le"}
+    closed = {"phase", "zone", "transport", "reason", "kind", "outcome", "cause", "le", "deed"}
     assert labels == closed | {"version", "protocol", "python", "uvloop", "numpy"}
 
 

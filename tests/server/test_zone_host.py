@@ -1,83 +1,31 @@
 """A zone between the bus and the tick: what goes wrong inside stays inside, and what comes late is sent after."""
 
 from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
 
-import numpy as np
+import msgpack  # type: ignore[import-untyped]
 import pytest
 from structlog.testing import capture_logs
 
 from protocol.codec import decode_server
 from protocol.messages import AnyServerMessage, Denied, Happened
-from server.bus import LocalBus, Published, Report
-from server.ops.metrics import Metrics
-from server.zone_host import ZoneHost
-from tests.world.hamlet import CITY, EAST, RUN, config, space
-from world.city import Rect
-from world.event import NOTABLE, OPERATOR, Command, InZone, Only, Posting, Refusal, Settle, Telling
+from server.bus import Published, Report
+from server.journal import TICK, Journal
+from server.switches import FAULTS_MAX, Off
+from tests.server.curse import Curse
+from tests.server.town import ADA, BEN, EAST_ZONE, WEST_ZONE, Town
+from tests.world.hamlet import config
+from world.catalogue import RULES
+from world.event import NOTABLE, OPERATOR, InZone, Only, Posting, Refusal, Settle, Telling
+from world.events.confirm import Confirm
 from world.events.emote import Emote
-from world.events.halt import Halt
 from world.events.join import Join
 from world.events.leave import Leave
 from world.events.say import Said, Say
 from world.events.steer_event import SteerEvent
 from world.state import World
-from world.tick import MOVE_DTYPE, Issued
-
-ADA, BEN = 1 << 17 | 1, 1 << 17 | 2
-WEST_ZONE, EAST_ZONE = 0, 1
-
-
-class Fragile(World):
-    """A zone that fails while it is told to."""
-
-    broken = False
-
-    @property
-    def area(self) -> Rect:
-        if self.broken:
-            raise RuntimeError("the ground is gone")
-        return super().area
-
-
-class Town:
-    """Both zones of the hamlet on one bus."""
-
-    def __init__(self) -> None:
-        self.bus = LocalBus(len(CITY.zone))
-        self.metrics = Metrics([zone.name for zone in CITY.zone])
-        self.worlds = [Fragile(config(), number, space()) for number in range(len(CITY.zone))]
-        self.hosts = [ZoneHost(world, self.bus, self.metrics) for world in self.worlds]
-        self.ticks = 0
-
-    def tick(self) -> Published:
-        self.ticks += 1
-        for host in self.hosts:
-            host.take()
-        for host in self.hosts:
-            host.run(self.ticks)
-        return self.bus.take_published()
-
-    def do(self, entity: int, command: Command, zone: int = WEST_ZONE) -> Published:
-        """One command, in a tick of its own."""
-        self.bus.post(zone, Issued(entity, 7, command))
-        return self.tick()
-
-    def go_east(self, entity: int, number: int, zone: int = WEST_ZONE) -> None:
-        self.bus.post_move(zone, np.array([(entity, number, EAST, EAST, RUN, 0)], MOVE_DTYPE).tobytes())
-
-    def cross(self, entity: int) -> Published:
-        """Run over the border; what was published in the tick of the crossing."""
-        for number in range(1, 40):
-            self.go_east(entity, number)
-            published = self.tick()
-            if published.snapshots[WEST_ZONE].departed:
-                return published
-        raise AssertionError("nobody crossed")
-
-    def outcomes(self, outcome: str) -> float:
-        value = self.metrics.registry.get_sample_value("futurecity_commands_total", {"outcome": outcome})
-        assert value is not None
-        return value
+from world.tick import Issued
 
 
 @pytest.fixture
@@ -172,44 +120,88 @@ def test_commands_and_moves_that_counted_are_counted_as_applied(town: Town) -> N
 # ---- what goes wrong -----------------------------------------------------------------------------
 
 
-class Explode(Command, frozen=True):
-    """A deed that no rule is written for."""
+@pytest.fixture
+def curse(monkeypatch: pytest.MonkeyPatch) -> Curse:
+    return Curse(monkeypatch)
 
 
+def broken_rule(*_: object) -> Telling:
+    raise ZeroDivisionError("a bug on purpose")
+
+
+@pytest.fixture
+def emote_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, Emote, RULES[Emote]._replace(apply=broken_rule))
+
+
+def denials(published: Published) -> list[tuple[int, str, str]]:
+    """Whom it was denied to, by number: entity, deed and reason."""
+    told = [(report.entity, said(report)) for report in published.reports]
+    return [(entity, message.deed, message.reason) for entity, message in told if isinstance(message, Denied)]
+
+
+@pytest.mark.usefixtures("emote_is_broken")
 def test_a_rule_that_breaks_costs_its_own_command_and_its_actor_is_told(town: Town) -> None:
     town.do(ADA, Join("Ada", spawn="well"))
-    town.bus.post(WEST_ZONE, Issued(ADA, 1, Say("before")))
-    town.bus.post(WEST_ZONE, Issued(ADA, 2, Explode()))
-    town.bus.post(WEST_ZONE, Issued(ADA, 3, Say("after")))
+    for number, wish in enumerate((Say("before"), Emote("bow"), Say("after"))):
+        town.bus.post(WEST_ZONE, Issued(ADA, number, wish))
     with capture_logs() as logs:
         reports = town.tick().reports
     told = [said(report) for report in reports]
     assert [message.fields["text"] for message in told if isinstance(message, Happened)] == ["before", "after"]
     (apology,) = [message for message in told if isinstance(message, Denied)]
-    assert (apology.number, apology.deed, apology.reason) == (2, "explode", "fault")
+    assert (apology.number, apology.deed, apology.reason) == (1, "emote", "fault")
     assert (town.outcomes("fault"), town.outcomes("applied")) == (1, 3)
-    assert [(log["position"], log["deed"]) for log in logs] == [(1, "explode")]
+    assert [(log["tick"], log["position"], log["deed"]) for log in logs] == [(2, 1, "emote")]
+    assert town.metric("deed_faults_total", deed="emote") == 1
 
 
-def test_a_zone_that_fails_does_not_stop_the_others(town: Town) -> None:
-    town.worlds[WEST_ZONE].broken = True
-    town.bus.post(WEST_ZONE, Issued(ADA, 1, Halt()))
+def test_nobody_hears_of_an_answer_of_the_books_that_breaks(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, Confirm, RULES[Confirm]._replace(apply=broken_rule))
+    town.do(ADA, Join("Ada", spawn="well"))
+    assert town.do(0, Confirm("light.1", "1.0.light.1")).reports == []
+    assert town.metric("deed_faults_total", deed="confirm") == 1
+
+
+@pytest.mark.usefixtures("emote_is_broken")
+def test_a_deed_that_breaks_too_often_is_switched_off_in_its_zone_alone(town: Town) -> None:
+    town.do(ADA, Join("Ada", spawn="well"))
+    town.do(BEN, Join("Ben"), zone=EAST_ZONE)
+    for _ in range(FAULTS_MAX):
+        assert denials(town.do(ADA, Emote("bow"))) == [(ADA, "emote", "fault")]
+    assert denials(town.do(ADA, Emote("bow"))) == [(ADA, "emote", "switched_off")]
+    assert denials(town.do(BEN, Emote("bow"), zone=EAST_ZONE)) == [(BEN, "emote", "fault")]
+    assert [said(report) for report in town.do(ADA, Say("hello")).reports] == [
+        Happened(town.ticks, "said", {"entity": ADA, "text": "hello"})
+    ]
+    assert town.metric("denied_total", reason="switched_off") == 1
+
+
+def test_what_is_switched_off_does_not_enter_the_journal(tmp_path: Path) -> None:
+    with capture_logs():
+        journal = Journal.open(tmp_path / "town.journal", config())
+        town = Town(journal)
+        town.do(ADA, Join("Ada", spawn="well"))
+        town.switchboard.switch_off(WEST_ZONE, "say", Off(1, "a test"))
+        town.switchboard.switch_off(WEST_ZONE, "move", Off(1, "a test"))
+        town.go_east(ADA, 1)
+        town.do(ADA, Say("hello"))
+        journal.close()
+    values = list(msgpack.Unpacker(BytesIO((tmp_path / "town.journal").read_bytes())))
+    entered = [(value[3], value[4]) for value in values[1:-1] if value[0] == TICK and value[2] == WEST_ZONE]
+    assert [(len(commands), moves) for commands, moves in entered] == [(1, b""), (0, b"")]
+    assert (town.outcomes("refused"), town.outcomes("dropped")) == (1, 1)
+
+
+def test_a_zone_that_stands_still_publishes_nothing_and_does_not_stop_the_others(town: Town, curse: Curse) -> None:
+    curse.zones[WEST_ZONE] = 0
+    town.bus.post(WEST_ZONE, Issued(ADA, 1, Say("hello")))
     town.go_east(ADA, 1)
-    with capture_logs() as logs:
-        published = town.do(BEN, Join("Ben"), zone=EAST_ZONE)
+    published = town.do(BEN, Join("Ben"), zone=EAST_ZONE)
     assert [snapshot.zone for snapshot in published.snapshots] == [EAST_ZONE]
     assert where(published, BEN) == [EAST_ZONE]
+    assert denials(published) == [(ADA, "say", "fault")]
     assert town.outcomes("fault") == 2
-    assert [(log["log_level"], log["zone"], log["tick"]) for log in logs] == [("error", WEST_ZONE, 1)]
-
-
-def test_a_zone_that_failed_goes_on_when_it_can(town: Town) -> None:
-    town.do(ADA, Join("Ada", spawn="well"))
-    for broken in (True, True, False):
-        town.worlds[WEST_ZONE].broken = broken
-        published = town.tick()
-    assert where(published, ADA) == [WEST_ZONE]
-    assert published.snapshots[WEST_ZONE].tick == 4
 
 
 # ---- borders -------------------------------------------------------------------------------------
@@ -256,12 +248,15 @@ def test_nothing_is_sent_after_for_more_than_a_tick(town: Town) -> None:
     assert (report.zone, report.entity, report.only) == (WEST_ZONE, ADA, True)
 
 
-def test_whoever_comes_back_into_a_zone_that_has_failed_meanwhile_is_not_sent_away_again(town: Town) -> None:
+def test_whoever_comes_back_into_a_zone_that_has_failed_meanwhile_is_not_sent_away_again(
+    town: Town, curse: Curse
+) -> None:
     town.do(ADA, Join("Ada", spawn="border"))
     town.cross(ADA)
-    west = town.worlds[WEST_ZONE]
-    west.broken = True
+    curse.zones[WEST_ZONE] = 0
     town.do(ADA, Leave(), zone=EAST_ZONE)
-    west.broken = False
+    curse.zones.clear()
+    while town.tick().snapshots[0].zone != WEST_ZONE:
+        assert town.ticks < 100
     published = town.do(ADA, Join("Ada", spawn="well"), zone=WEST_ZONE)
     assert where(published, ADA) == [WEST_ZONE]

@@ -16,7 +16,7 @@ from world.state import World
 from world.tick import Batch, Outcome, step
 
 SEED, TICKS = 3, 200
-IN_THE_MIDST = 40
+IN_THE_MIDST = 30
 
 
 class Bag(Part):
