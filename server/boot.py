@@ -19,8 +19,10 @@ from server.gateway.links import Links
 from server.gateway.tcp import serve_tcp
 from server.gateway.websocket import SHUTDOWN_S, serve_http
 from server.journal import Journal
-from server.ops.events import Ops, event_routes
+from server.ops.deeds import deed_routes
+from server.ops.events import event_routes
 from server.ops.health import ops_application, status_handler
+from server.ops.operators import Ops
 from server.settings import ServerSettings
 from server.store.durable import open_store
 from world.config import WorldConfig
@@ -61,8 +63,9 @@ async def serve(settings: ServerSettings, config: WorldConfig) -> int:
         city = City(settings.game, config, SystemClock(), books, journal)
         await stack.enter_async_context(_errands(city))
         links = Links(settings.game.goodbye_s)
-        ops = Ops(city.gateway.programme, store.log_operation, lambda: city.tick, settings.ops)
-        ports = await stack.enter_async_context(_sockets(settings, city, links, event_routes(ops)))
+        ops = Ops(city.gateway.programme, city.switchboard, store.log_operation, lambda: city.tick, settings.ops)
+        routes = [*event_routes(ops), *deed_routes(ops)]
+        ports = await stack.enter_async_context(_sockets(settings, city, links, routes))
         _come_alive(city)
         failure = await stack.enter_async_context(_ticking(city, stop, links))
         if settings.bots:
@@ -76,7 +79,7 @@ async def serve(settings: ServerSettings, config: WorldConfig) -> int:
 
 @asynccontextmanager
 async def _sockets(
-    settings: ServerSettings, city: City, links: Links, events: list[web.RouteDef]
+    settings: ServerSettings, city: City, links: Links, routes: list[web.RouteDef]
 ) -> AsyncIterator[dict[str, int]]:
     """All three ports, with their real numbers by name."""
     game, ops = settings.game, settings.ops
@@ -84,7 +87,7 @@ async def _sockets(
         port = await stack.enter_async_context(serve_http(city.gateway, links, game, status_handler(city)))
         tcp = await serve_tcp(city.gateway, links, game)
         stack.callback(tcp.close)
-        operations = ops_application(city, city.metrics, events)
+        operations = ops_application(city, city.metrics, routes)
         runner = web.AppRunner(operations, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -191,7 +194,7 @@ def _announce(settings: ServerSettings, ports: dict[str, int]) -> None:
         "status": f"http://{host}:{ports['game']}/status",
         "metrics": f"{ops}/metrics",
         "health": f"{ops}/healthz and {ops}/readyz",
-        "events": f"{ops}/events",
+        "events": f"{ops}/events and {ops}/deeds",
     }
     print("\n".join(f"  {name:<8} {place}" for name, place in lines.items()))
     print(

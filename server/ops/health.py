@@ -2,7 +2,7 @@
 
 The ops application is served on loopback only (`server.settings.LoopbackHost`); the public status
 is one handler that the game port mounts. Neither changes anything; what does is in
-`server.ops.events`, and is served by the same application.
+`server.ops.events` and `server.ops.deeds`, and is served by the same application.
 """
 
 from collections.abc import Iterable, Mapping
@@ -62,8 +62,8 @@ class CityView(Protocol):
         """How much detail is being left out, 0 to 4."""
 
 
-def ops_application(view: CityView, metrics: Metrics, events: Iterable[web.RouteDef] = ()) -> web.Application:
-    """The whole ops port: /healthz, /readyz, /metrics and the routes of `events`."""
+def ops_application(view: CityView, metrics: Metrics, operations: Iterable[web.RouteDef] = ()) -> web.Application:
+    """The whole ops port: /healthz, /readyz, /metrics and the routes of `operations`."""
 
     async def health(_: web.Request) -> web.Response:
         age_s = view.tick_age_s
@@ -79,7 +79,7 @@ def ops_application(view: CityView, metrics: Metrics, events: Iterable[web.Route
 
     application = web.Application(middlewares=[json_errors], client_max_size=BODY_BYTES_MAX)
     application.add_routes([web.get("/healthz", health), web.get("/readyz", readiness), web.get("/metrics", scrape)])
-    application.add_routes(events)
+    application.add_routes(operations)
     return application
 
 

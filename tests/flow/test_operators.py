@@ -13,8 +13,9 @@ from pydantic import SecretStr
 from protocol import messages as m
 from protocol.crystals import read_crystals
 from protocol.limits import CRYSTALS_MAX
-from server.ops.events import Ops, event_routes
+from server.ops.events import event_routes
 from server.ops.health import ops_application
+from server.ops.operators import Ops
 from server.settings import OpsSettings
 from tests.scenario import Client, Scenario
 
@@ -29,7 +30,9 @@ class Office:
         self.scenario = Scenario()
         city = self.scenario.city
         settings = OpsSettings(token=SecretStr(TOKEN), token_name="ada")
-        ops = Ops(city.gateway.programme, self.scenario.store.log_operation, lambda: city.tick, settings)
+        ops = Ops(
+            city.gateway.programme, city.switchboard, self.scenario.store.log_operation, lambda: city.tick, settings
+        )
         application = ops_application(city, city.metrics, event_routes(ops))
         self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(application))
 

@@ -17,7 +17,7 @@ from tests.server.curse import Curse
 from tests.server.town import ADA, BEN, EAST_ZONE, WEST_ZONE, Town
 from tests.world.hamlet import config
 from world.catalogue import RULES
-from world.event import NOTABLE, OPERATOR, InZone, Only, Posting, Refusal, Settle, Telling
+from world.event import NOTABLE, OPERATOR, Command, InZone, Only, Posting, Refusal, Settle, Telling
 from world.events.confirm import Confirm
 from world.events.emote import Emote
 from world.events.join import Join
@@ -125,13 +125,18 @@ def curse(monkeypatch: pytest.MonkeyPatch) -> Curse:
     return Curse(monkeypatch)
 
 
-def broken_rule(*_: object) -> Telling:
-    raise ZeroDivisionError("a bug on purpose")
+def break_rule(monkeypatch: pytest.MonkeyPatch, command: type[Command]) -> None:
+    """From now on the rule of this deed raises."""
+
+    def broken(*_: object) -> Telling:
+        raise ZeroDivisionError("a bug on purpose")
+
+    monkeypatch.setattr("world.tick.RULES", {**RULES, command: RULES[command]._replace(apply=broken)})
 
 
 @pytest.fixture
 def emote_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(RULES, Emote, RULES[Emote]._replace(apply=broken_rule))
+    break_rule(monkeypatch, Emote)
 
 
 def denials(published: Published) -> list[tuple[int, str, str]]:
@@ -157,7 +162,7 @@ def test_a_rule_that_breaks_costs_its_own_command_and_its_actor_is_told(town: To
 
 
 def test_nobody_hears_of_an_answer_of_the_books_that_breaks(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(RULES, Confirm, RULES[Confirm]._replace(apply=broken_rule))
+    break_rule(monkeypatch, Confirm)
     town.do(ADA, Join("Ada", spawn="well"))
     assert town.do(0, Confirm("light.1", "1.0.light.1")).reports == []
     assert town.metric("deed_faults_total", deed="confirm") == 1

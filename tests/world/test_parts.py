@@ -31,6 +31,9 @@ class Slotted(Part):
 
     __slots__ = ("state",)
 
+    def __init__(self, state: list[int]) -> None:
+        self.state = state
+
 
 class Mutable(msgspec.Struct):
     """A record that is none."""
@@ -126,8 +129,7 @@ def test_the_search_for_what_is_shared_finds_it() -> None:
 
 
 def test_a_part_with_slots_is_copied_by_its_slots() -> None:
-    part = Slotted()
-    part.state = [5]
+    part = Slotted([5])
     twin = part.copy()
     twin.state.append(6)
     assert part.state == [5]
