@@ -250,7 +250,9 @@ async def staged(way: str, settings: GameSettings = LIBERAL, auth: AuthSettings 
         else:
             serving = serve_http(scenario.city.gateway, links, settings, status_handler(scenario.city))
             port = await stack.enter_async_context(serving)
-            session = await stack.enter_async_context(aiohttp.ClientSession())
+            # As many as a flow wants, where aiohttp would let a hundred connect and the next one wait.
+            anybody = aiohttp.TCPConnector(limit=0)
+            session = await stack.enter_async_context(aiohttp.ClientSession(connector=anybody))
             stage = WebSocketStage(scenario, session, port)
         stack.push_async_callback(links.all_closed)
         stack.callback(scenario.city.gateway.farewell)
