@@ -8,11 +8,12 @@ The file is a stream of msgpack values, written in order and never changed:
                  commands  [[entity, number, deed, fields], …]   in the order they were stepped
                  moves     bin, rows of world.tick.MOVE_DTYPE
                  digest    [index, crc32, index, crc32, …]       only what differs from the zone's last one;
-                           nil: the step failed, which is our bug, and a replay fails in the same place
+                           nil: the step failed, which is our bug, and the zone was taken back to before
+                           it; a replay fails in the same place, and goes on with the next record
     end      [3, why]                         its absence tells that the process was killed
 
 Every zone has a tick record for every tick it did, also when nothing came in, so that a replay
-takes exactly the same steps. An idle zone costs ten bytes a tick.
+takes exactly the same steps. A zone that stands still does no ticks. An idle zone costs ten bytes a tick.
 
 The loop packs a record and hands it to a thread that writes; it never waits for the disk. When the
 disk cannot keep up, or fails, recording stops, loudly, and the city goes on: a journal is evidence,
@@ -91,7 +92,7 @@ class Journal:
         return self._writer.broken
 
     def record(self, tick: int, zone: int, batch: Batch, digest: Mapping[str, int] | None) -> None:
-        """A zone has stepped `batch` in `tick`, and this is what it came to; None: the step raised.
+        """A zone has stepped `batch` in `tick`, and this is what it came to; None: the step raised and left no trace.
 
         Nothing happens once broken.
         """

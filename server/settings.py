@@ -177,9 +177,9 @@ class OpsSettings(Section):
     """What operators and their Prometheus reach, from this machine only."""
 
     host: LoopbackHost = said("127.0.0.1", "Loopback only: it is for this machine, its agents and its operators.")
-    port: int = bounded(7490, 0, 65535, "Health, readiness, metrics and events; 0 takes any free port.")
+    port: int = bounded(7490, 0, 65535, "Health, readiness, metrics, events and deeds; 0 takes any free port.")
     token: OpsToken | None = said(
-        None, "Bearer token for starting and stopping events; without it that is refused, the rest is not."
+        None, "Bearer token for changing events and deeds; without it that is refused, looking is not."
     )
     token_name: Word = said("operator", "Who the ops log says did what was done with the token.")
 

@@ -2,7 +2,15 @@
 
 from itertools import chain
 
-from tests.bench import bench_city, bench_festival, bench_frames, bench_interest, bench_ledger, bench_tick
+from tests.bench import (
+    bench_city,
+    bench_festival,
+    bench_frames,
+    bench_interest,
+    bench_ledger,
+    bench_recovery,
+    bench_tick,
+)
 from tests.bench.measuring import calibration_ms, machine, print_markdown
 
 
@@ -10,7 +18,7 @@ def main() -> None:
     """Print what was measured, on what."""
     unit_ms = calibration_ms()
     print(f"{machine(unit_ms)}:\n")
-    benches = (bench_tick, bench_festival, bench_interest, bench_frames, bench_city, bench_ledger)
+    benches = (bench_tick, bench_festival, bench_recovery, bench_interest, bench_frames, bench_city, bench_ledger)
     print_markdown(chain.from_iterable(bench.run() for bench in benches), unit_ms)
 
 

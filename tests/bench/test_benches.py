@@ -5,7 +5,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.bench import bench_city, bench_festival, bench_frames, bench_interest, bench_ledger, bench_tick
+from tests.bench import (
+    bench_city,
+    bench_festival,
+    bench_frames,
+    bench_interest,
+    bench_ledger,
+    bench_recovery,
+    bench_tick,
+)
 from tests.bench.measuring import Figures, calibration_ms, figures, machine, print_markdown, print_table
 
 AVATARS = 70
@@ -13,6 +21,7 @@ AVATARS = 70
 SMALL: dict[str, Callable[[], list[Figures]]] = {
     "tick": lambda: [bench_tick.measure(AVATARS)],
     "festival": lambda: [bench_festival.measure(AVATARS, ticks=6, count=5)],
+    "recovery": lambda: bench_recovery.measure(AVATARS, rounds=3),
     "interest": lambda: [bench_interest.measure(shape, AVATARS) for shape in bench_interest.SHAPES],
     "frames": lambda: [bench_frames.measure(AVATARS)],
     "city": lambda: bench_city.measure(AVATARS),
