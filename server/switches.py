@@ -7,12 +7,12 @@ The server's own deeds are never switched off: without Join or Confirm there is 
 
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import structlog
+from prometheus_client import Counter, Gauge
 
-from server.ops.metrics import Metrics
 from world.catalogue import DEEDS
 from world.config import TICK_RATE_HZ
 from world.events.move import Move
@@ -45,10 +45,22 @@ class Sorted(NamedTuple):
     moves: int = 0
 
 
+class Shown(Protocol):
+    """What operators see of it (`server.ops.metrics.Metrics`)."""
+
+    @property
+    def deed_faults(self) -> Mapping[str, Counter]:
+        """Faults by deed."""
+
+    @property
+    def deeds_off(self) -> Mapping[str, Gauge]:
+        """In how many zones a deed is off."""
+
+
 class Switchboard:
     """All switches of one process, by the zone's number and the deed's name; `zones` are all names."""
 
-    def __init__(self, zones: Sequence[str], metrics: Metrics) -> None:
+    def __init__(self, zones: Sequence[str], metrics: Shown) -> None:
         self.zones = zones
         self._metrics = metrics
         self._off: list[dict[str, Off]] = [{} for _ in zones]

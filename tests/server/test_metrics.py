@@ -20,6 +20,7 @@ BASE_UNITS = (
     "_info",
     "_size",
     "_level",
+    "_ratio",
     "_off",
     "_still",
     "_players",
