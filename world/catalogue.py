@@ -14,7 +14,9 @@ from world.events import (
     emote,
     halt,
     join,
+    join_party,
     leave,
+    leave_party,
     light_firework,
     move,
     pick_up_crystal,
@@ -56,6 +58,8 @@ _DEEDS = (
     _deed(sit, sit.Sit, public=True),
     _deed(pick_up_crystal, pick_up_crystal.PickUpCrystal, public=True),
     _deed(light_firework, light_firework.LightFirework, public=True),
+    _deed(join_party, join_party.JoinParty, public=True),
+    _deed(leave_party, leave_party.LeaveParty, public=True),
 )
 _EVENTS: tuple[type[Event], ...] = (
     say.Said,
@@ -70,6 +74,8 @@ _EVENTS: tuple[type[Event], ...] = (
     occasions.EventChanged,
     steer_event.EventSteered,
     settlement_pending.SettlementPending,
+    join_party.PartyJoined,
+    leave_party.PartyLeft,
 )
 
 # What is settled, by its kind: what happens once it is stored, and what if it never will be.

@@ -25,6 +25,8 @@ Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", max_length=32)]
 # A name plate: the same limit the wire has for players.
 Title = Annotated[str, Meta(min_length=1, max_length=24)]
 Degrees = Annotated[int, Meta(ge=0, le=359)]
+# More than a zone may hold at all (world.tuning) would never be reached; one is a layer for each.
+Comfortable = Annotated[int, Meta(ge=1, le=65_536)]
 # Hosts take the highest slots of the city; the server keeps this many free of players.
 HOSTS_MAX = 256
 Direction = Literal["north", "east", "south", "west"]
@@ -135,7 +137,10 @@ class Host(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Zone(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One rectangle of the city that ticks as a world of its own."""
+    """One rectangle of the city that ticks as a world of its own; beyond `comfortable` people it opens a layer.
+
+    Twelve thousand: ten in one place are promised, and a city in one process holds no more.
+    """
 
     name: Name
     x_m: Place
@@ -144,6 +149,7 @@ class Zone(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     depth_m: ZoneSide
     spawn: Annotated[tuple[Spawn, ...], Meta(min_length=1)]
     ground_m: Level = 0.0
+    comfortable: Comfortable = 12_000
     building: tuple[Building, ...] = ()
     terrace: tuple[Terrace, ...] = ()
     ramp: tuple[Ramp, ...] = ()

@@ -56,13 +56,14 @@ class Columns(Part):
     emote_until = _column(np.uint32)
     animation = _column(np.uint8, travels=False)  # derived from the rest in every tick
     flags = _column(np.uint8)  # FLAG_PERFORMER
-    layer = _column(np.uint8)
+    layer = _column(np.uint8)  # which copy of the zone: see world.layers
     wake = _column(np.uint32)  # the tick at which a host next does something
     say_debt = _column(np.uint32)  # rates: see world.rates
     wave_debt = _column(np.uint32)
     emote_debt = _column(np.uint32)
     sit_debt = _column(np.uint32)
     light_debt = _column(np.uint32)
+    party_debt = _column(np.uint32)
 
     NAMES: ClassVar[tuple[str, ...]] = ()
 

@@ -15,6 +15,9 @@ COSMETIC, SOCIAL, NOTABLE = 0, 1, 2
 # them. Its slot is a host's and its generation the last, which no host has.
 OPERATOR = 0xFFFFFFFF
 
+# What is told to people in every layer (world.layers): there are not so many.
+ALL_LAYERS = 255
+
 # The account that crystals come from and go to; it alone may be below zero. Others are called
 # `player:<account number>` and `pool:<name>`, the name being unique in this zone and run.
 HOUSE = "house"
@@ -58,12 +61,13 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Nearby(NamedTuple):
-    """Everyone within `radius_cm` of a place, measured on the ground; `entity` caused it."""
+    """Everyone within `radius_cm` of a place, measured on the ground, in one layer or all; `entity` caused it."""
 
     entity: int
     x: int
     z: int
     radius_cm: int
+    layer: int = ALL_LAYERS
 
 
 class Only(NamedTuple):
@@ -73,7 +77,7 @@ class Only(NamedTuple):
 
 
 class InZone(NamedTuple):
-    """Everyone in the zone that tells it."""
+    """Everyone in the zone that tells it, in whatever layer."""
 
 
 Audience = Nearby | Only | InZone

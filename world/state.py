@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from world.city import Rect, Zone
+from world.city import Rect, Zone, cm
 from world.columns import Columns
 from world.config import WorldConfig
 from world.crystals import Crystals
-from world.event import OccasionKind, Refused
+from world.event import Nearby, OccasionKind, Refused
 from world.festival import Festival, Scheduled
 from world.motion import Motion
 from world.parts import Part
@@ -95,6 +95,11 @@ class World(Part):
         """Where `entity` stands: x and z in cm; raises Refused if it is not here."""
         row = self.here(entity)
         return int(self.columns.x[row]), int(self.columns.z[row])
+
+    def nearby(self, entity: int, radius_m: float) -> Nearby:
+        """Everyone of its own layer around `entity`; raises Refused if it is not here."""
+        layer = int(self.columns.layer[self.here(entity)])
+        return Nearby(entity, *self.place(entity), cm(radius_m), layer)
 
     def asker(self, row: int, deed: str) -> Asker:
         """Who asks the books for something in this deed; raises Refused if nothing more may wait for them."""

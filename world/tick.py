@@ -41,7 +41,7 @@ from world.events.move import MOVE_DTYPE, MoveTally
 from world.profiles import ProfileRecord
 from world.snapshot import SNAPSHOT_DTYPE
 from world.state import World
-from world.systems import crystals, hosts, movement, patience, rains, shows
+from world.systems import crystals, hosts, layers, movement, patience, rains, shows
 
 __all__ = [
     "CRYSTAL_DTYPE",
@@ -63,7 +63,7 @@ __all__ = [
 ]
 
 # The next system is one file in world/systems and its name here, where it belongs in the order.
-_IN_ORDER: tuple[ModuleType, ...] = (hosts, movement, rains, crystals, shows, patience)
+_IN_ORDER: tuple[ModuleType, ...] = (hosts, movement, layers, rains, crystals, shows, patience)
 SYSTEMS: tuple[Callable[[World], Telling], ...] = tuple(system.run for system in _IN_ORDER)
 # For each the next tick in which it could change anything without being asked to.
 RESTS: tuple[Callable[[World], int], ...] = tuple(system.rests_until for system in _IN_ORDER)

@@ -118,6 +118,22 @@ class HostsTuning(Struct, frozen=True, forbid_unknown_fields=True):
     wave_one_in: Annotated[int, Meta(ge=1, le=100)]
 
 
+class LayersTuning(Struct, frozen=True, forbid_unknown_fields=True):
+    """How far from everybody somebody must be to appear in another layer without appearing beside anyone."""
+
+    close_m: Radius
+
+
+class PartyTuning(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many of a party may be in one zone, and how often one may join or leave one.
+
+    64 are an interest set: of a larger party nobody could see everybody, so it is a crowd.
+    """
+
+    members_max: Annotated[int, Meta(ge=2, le=64)]
+    rate: Rate
+
+
 class Tuning(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of `tuning.toml`."""
 
@@ -131,4 +147,6 @@ class Tuning(Struct, frozen=True, forbid_unknown_fields=True):
     crystals: CrystalsTuning
     firework: FireworkTuning
     wallet: WalletTuning
+    layers: LayersTuning
+    party: PartyTuning
     hosts: HostsTuning

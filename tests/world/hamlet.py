@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import cache
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -91,9 +92,11 @@ SPAWN_NAMES = [spawn.name for zone in CITY.zone for spawn in zone.spawn]
 
 
 @cache
-def config(seed: int = 1) -> WorldConfig:
-    """The hamlet with the city's own numbers."""
-    return WorldConfig(CITY, load_config().tuning, seed, FESTIVAL)
+def config(seed: int = 1, comfortable: int = 12_000) -> WorldConfig:
+    """The hamlet with the city's own numbers; each of its zones is comfortable for so many."""
+    zones = tuple(msgspec.structs.replace(zone, comfortable=comfortable) for zone in CITY.zone)
+    city = msgspec.structs.replace(CITY, zone=zones)
+    return WorldConfig(city, load_config().tuning, seed, FESTIVAL)
 
 
 @cache
@@ -115,8 +118,8 @@ def packed(intents: Iterable[tuple[int, ...]]) -> NDArray[np.void]:
 class Hamlet:
     """The hamlet's two worlds, stepped together; who departs in one tick arrives in the next."""
 
-    def __init__(self, seed: int = 1) -> None:
-        self.worlds = [World(config(seed), zone, space()) for zone in range(len(CITY.zone))]
+    def __init__(self, seed: int = 1, comfortable: int = 12_000) -> None:
+        self.worlds = [World(config(seed, comfortable), zone, space()) for zone in range(len(CITY.zone))]
         self.tick = 0
         self._waiting: list[tuple[int, Issued]] = []
         self._inputs = 0

@@ -10,7 +10,9 @@ from world.event import OPERATOR, Command
 from world.events.emote import Emote
 from world.events.halt import Halt
 from world.events.join import Join
+from world.events.join_party import JoinParty
 from world.events.leave import Leave
+from world.events.leave_party import LeaveParty
 from world.events.light_firework import LightFirework
 from world.events.pick_up_crystal import PickUpCrystal
 from world.events.say import Say
@@ -22,13 +24,17 @@ from world.tick import Issued
 ENTITIES = range(1, 60)
 # Early enough for the rain to be picked up, and twice, so that a second turn is in the run as well.
 STARTS = (5, 120)
+# Few enough for several layers.
+COMFORTABLE = 8
 
 
 def wish(chance: random.Random) -> Command:
     """Any deed of a player, or of the server for one."""
     wishes: list[Command] = [
         Join(chance.choice("ABC"), {"hue": chance.randrange(256), "hair": 1}, account=chance.choice(ENTITIES)),
-        Join("D", account=chance.choice(ENTITIES)),
+        Join("D", account=chance.choice(ENTITIES), party=chance.randrange(3)),
+        JoinParty(chance.choice(["friends-1", "friends-2"])),
+        LeaveParty(),
         Leave(),
         Halt(),
         Say("hi"),
@@ -63,7 +69,7 @@ def answers(chance: random.Random, books: Books) -> list[Issued]:
 
 def run(seed: int, ticks: int) -> list[str]:
     """One line for every tenth tick: the digests of both zones, and what was settled so far."""
-    chance, hamlet = random.Random(seed), Hamlet(seed)
+    chance, hamlet = random.Random(seed), Hamlet(seed, COMFORTABLE)
     books = [Books() for _ in hamlet.worlds]
     for each in books:
         each.balances.update((f"player:{entity}", 1000) for entity in ENTITIES)

@@ -16,7 +16,9 @@ from world.events.confirm import Confirm
 from world.events.emote import Emote
 from world.events.halt import Halt
 from world.events.join import Join, Stand
+from world.events.join_party import JoinParty
 from world.events.leave import Leave
+from world.events.leave_party import LeaveParty
 from world.events.light_firework import LightFirework
 from world.events.move import Move
 from world.events.pick_up_crystal import PickUpCrystal
@@ -36,7 +38,7 @@ def arrival() -> Command:
 EXAMPLES: list[Command] = [
     Join("Ada"),
     Join("Ada", {"hue": 255}, CITY.zone[0].spawn[0].name),
-    Join("Ada", {}, None, 2**40, Stand(-5, 2**30, 255)),
+    Join("Ada", {}, None, 2**40, Stand(-5, 2**30, 255), 2**63 - 1),
     Leave(),
     Halt(),
     arrival(),
@@ -48,6 +50,8 @@ EXAMPLES: list[Command] = [
     PickUpCrystal(2**32 - 1),
     LightFirework("peony", ["gold", "red"], -5, 2**20),
     LightFirework("peony", ["gold"]),
+    JoinParty("Blue-Door-7"),
+    LeaveParty(),
     Confirm("pick.1", "12.0.pick.1", 2**40),
     Reject("pick.1", "closed"),
     SteerEvent("dawn", "extend", 60, "night shift"),
@@ -82,7 +86,8 @@ SERVERS = {"join", "leave", "halt", "arrive", "confirm", "reject", "steer_event"
 
 def test_clients_may_do_what_players_do_and_nothing_else() -> None:
     deeds, events = describe(FESTIVAL)
-    assert set(deeds) == {"move", "say", "wave", "emote", "sit", "pick_up_crystal", "light_firework"}
+    together = {"join_party", "leave_party"}
+    assert set(deeds) == {"move", "say", "wave", "emote", "sit", "pick_up_crystal", "light_firework"} | together
     assert {name for name, deed in DEEDS.items() if not deed.public} == SERVERS
     assert set(EVENTS) - set(events) == {"event_steered"}
 

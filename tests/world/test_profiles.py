@@ -12,6 +12,7 @@ RECORDS = st.builds(
     st.integers(1, 3),
     st.text(max_size=3),
     st.dictionaries(st.text(max_size=2), st.integers(0, 9)),
+    st.integers(0, 2),
 )
 
 
@@ -41,19 +42,39 @@ def test_the_digest_depends_on_who_is_here_and_on_nothing_else(records: list[Pro
     for record in reversed(left.values()):
         others.put(record)
     assert profiles.digest == others.digest
+    for party in (1, 2):
+        members = {entity for entity, record in left.items() if record.party == party}
+        assert set(profiles.together(party)) == set(others.together(party)) == members
     for entity in left:
         profiles.remove(entity)
         profiles.remove(entity)
     assert profiles.digest == 0
+    assert profiles.together(1) == profiles.together(2) == []
+
+
+def test_a_party_is_told_in_the_order_in_which_it_came_and_nobody_is_together_in_none() -> None:
+    profiles = Profiles()
+    for entity, party in ((3, 7), (1, 7), (2, 0), (4, 8)):
+        profiles.put(ADA._replace(entity=entity, party=party))
+    assert profiles.together(7) == [3, 1]
+    assert profiles.together(0) == []
+    profiles.put(ADA._replace(entity=3, party=7))
+    assert profiles.together(7) == [1, 3]
 
 
 def test_any_change_shows_in_the_digest() -> None:
     digests = set()
-    for record in (ADA, ADA._replace(version=2), ADA._replace(name="Bea"), ADA._replace(look={"hue": 4})):
+    for record in (
+        ADA,
+        ADA._replace(version=2),
+        ADA._replace(name="Bea"),
+        ADA._replace(look={"hue": 4}),
+        ADA._replace(party=1),
+    ):
         profiles = Profiles()
         profiles.put(record)
         digests.add(profiles.digest)
-    assert len(digests) == 4
+    assert len(digests) == 5
 
 
 def test_the_order_of_a_look_s_keys_does_not_matter() -> None:

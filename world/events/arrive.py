@@ -6,23 +6,26 @@ import numpy as np
 
 from world.columns import HANDOVER_DTYPE
 from world.event import Command, Refused, Telling
-from world.profiles import Look, ProfileName, ProfileRecord, Version
+from world.layers import layer_of_newcomer
+from world.profiles import Look, Party, ProfileName, ProfileRecord, Version
 from world.state import World
 
 
 class Arrive(Command, frozen=True):
-    """Everything about an entity: its row as HANDOVER_DTYPE bytes, and its profile."""
+    """Everything about an entity: its row as HANDOVER_DTYPE bytes, and its profile. Its layer is chosen anew."""
 
     row: bytes
     version: Version
     name: ProfileName
     look: Look
+    party: Party = 0
 
 
 def departure(world: World, entity: int) -> Arrive:
     """The command that makes `entity`, who is here, appear in the next zone exactly as it is now."""
     profile = world.profiles[entity]
-    return Arrive(world.columns.packed(world.here(entity)), profile.version, profile.name, profile.look)
+    row = world.columns.packed(world.here(entity))
+    return Arrive(row, profile.version, profile.name, profile.look, profile.party)
 
 
 def apply(world: World, actor: int, command: Arrive) -> Telling:
@@ -36,6 +39,9 @@ def apply(world: World, actor: int, command: Arrive) -> Telling:
         raise Refused("not_here", "row", "the place is not in this zone")
     if world.columns.taken(actor):
         raise Refused("already_here", message="the entity's slot is in use in this zone")
-    world.columns.write(world.columns.add(actor), record)
-    world.profiles.put(ProfileRecord(actor, command.version, command.name, dict(command.look)))
+    layer = layer_of_newcomer(world, command.party)
+    row = world.columns.add(actor)
+    world.columns.write(row, record)
+    world.columns.layer[row] = layer
+    world.profiles.put(ProfileRecord(actor, command.version, command.name, dict(command.look), command.party))
     return ()

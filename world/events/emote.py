@@ -3,8 +3,7 @@
 from typing import ClassVar, Literal
 
 from world.animation import Animation
-from world.city import cm
-from world.event import COSMETIC, Command, Event, Nearby, Telling
+from world.event import COSMETIC, Command, Event, Telling
 from world.events.wave import show
 from world.rates import spend
 from world.state import World
@@ -30,4 +29,4 @@ def apply(world: World, actor: int, command: Emote) -> Telling:
     row, tuning = world.here(actor), world.tuning.emote
     spend(world, world.columns.emote_debt, row, tuning.rate)
     show(world, row, Animation[command.kind.upper()], tuning.shown_s)
-    yield Nearby(actor, *world.place(actor), cm(tuning.radius_m)), Emoted(actor, command.kind)
+    yield world.nearby(actor, tuning.radius_m), Emoted(actor, command.kind)

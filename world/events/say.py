@@ -5,8 +5,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from world.city import cm
-from world.event import SOCIAL, Command, Event, Nearby, Refused, Telling
+from world.event import SOCIAL, Command, Event, Refused, Telling
 from world.rates import spend
 from world.state import World
 
@@ -40,4 +39,4 @@ def apply(world: World, actor: int, command: Say) -> Telling:
     if any(unicodedata.category(each) in _UNSAYABLE for each in command.text):
         raise Refused("bad_text", "text", "no control or format characters")
     spend(world, world.columns.say_debt, row, world.tuning.say.rate)
-    yield Nearby(actor, *world.place(actor), cm(world.tuning.say.radius_m)), Said(actor, command.text)
+    yield world.nearby(actor, world.tuning.say.radius_m), Said(actor, command.text)

@@ -2,8 +2,7 @@
 
 from typing import ClassVar
 
-from world.city import cm
-from world.event import COSMETIC, Command, Event, Nearby, Refused, Telling
+from world.event import COSMETIC, Command, Event, Refused, Telling
 from world.motion import STAND
 from world.rates import spend
 from world.state import World
@@ -30,4 +29,4 @@ def apply(world: World, actor: int, command: Sit) -> Telling:
         raise Refused("already_sitting", message="walk or jump to stand up")
     spend(world, columns.sit_debt, row, world.tuning.sit.rate)
     columns.sitting[row] = 1
-    yield Nearby(actor, *world.place(actor), cm(world.tuning.sit.radius_m)), Sat(actor)
+    yield world.nearby(actor, world.tuning.sit.radius_m), Sat(actor)

@@ -3,8 +3,7 @@
 from typing import ClassVar, Literal
 
 from world.animation import Animation
-from world.city import cm
-from world.event import COSMETIC, Command, Event, Nearby, Telling
+from world.event import COSMETIC, Command, Event, Telling
 from world.rates import spend
 from world.state import World
 
@@ -29,7 +28,7 @@ def apply(world: World, actor: int, command: Wave) -> Telling:
     row, tuning = world.here(actor), world.tuning.wave
     spend(world, world.columns.wave_debt, row, tuning.rate)
     show(world, row, Animation.WAVE, tuning.shown_s)
-    yield Nearby(actor, *world.place(actor), cm(tuning.radius_m)), Waved(actor, command.hand)
+    yield world.nearby(actor, tuning.radius_m), Waved(actor, command.hand)
 
 
 def show(world: World, row: int, animation: Animation, shown_s: float) -> None:

@@ -22,7 +22,7 @@ def traveller() -> Arrive:
 
 def test_an_arrival_has_every_field_of_the_departure() -> None:
     hamlet = Hamlet()
-    hamlet.step(Issued(ME, 0, Join("Ada", {"hue": 9}, "border")))
+    hamlet.step(Issued(ME, 0, Join("Ada", {"hue": 9}, "border", party=77)))
     hamlet.do(ME, Emote("dance"))
     hamlet.go(ME, EAST + 3, 6, RUN, flags=1)
     departed = hamlet.step()[0].departed
@@ -30,7 +30,7 @@ def test_an_arrival_has_every_field_of_the_departure() -> None:
     arrive = departed[0].arrive
     assert list(apply(hamlet.east, ME, arrive)) == []
     assert departure(hamlet.east, ME) == arrive
-    assert hamlet.east.profiles[ME] == (ME, 1, "Ada", {"hue": 9})
+    assert hamlet.east.profiles[ME] == (ME, 1, "Ada", {"hue": 9}, 77)
 
 
 def test_an_arrival_is_new_to_whoever_watches_this_zone() -> None:

@@ -20,7 +20,7 @@ Kind = Literal["clap", "cheer", "dance", "bow", "laugh"]
 def test_every_kind_is_told_and_shown(kind: Kind) -> None:
     hamlet = Hamlet()
     hamlet.join(ME)
-    assert hamlet.do(ME, Emote(kind)).told == [Told(Nearby(ME, 400, 400, 1500), Emoted(ME, kind))]
+    assert hamlet.do(ME, Emote(kind)).told == [Told(Nearby(ME, 400, 400, 1500, layer=0), Emoted(ME, kind))]
     assert hamlet.state(ME, "animation") == Animation[kind.upper()]
 
 

@@ -20,7 +20,7 @@ def speaker() -> Hamlet:
 @pytest.mark.parametrize("text", ["hello", "¿qué tal?", "你好", "مرحبا", "🎆", "a b", "x" * 200])
 def test_whoever_is_within_twenty_metres_hears_it(text: str) -> None:
     outcome = speaker().do(ME, Say(text))
-    assert outcome.told == [Told(Nearby(ME, 400, 400, 2000), Said(ME, text))]
+    assert outcome.told == [Told(Nearby(ME, 400, 400, 2000, layer=0), Said(ME, text))]
     assert outcome.refused == []
 
 

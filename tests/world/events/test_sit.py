@@ -21,7 +21,7 @@ def sitter() -> Hamlet:
 def test_who_sits_is_seen_to() -> None:
     hamlet = Hamlet()
     hamlet.join(ME)
-    assert hamlet.do(ME, Sit()).told == [Told(Nearby(ME, 400, 400, 1000), Sat(ME))]
+    assert hamlet.do(ME, Sit()).told == [Told(Nearby(ME, 400, 400, 1000, layer=0), Sat(ME))]
     assert hamlet.state(ME, "animation") == Animation.SIT
 
 

@@ -15,7 +15,7 @@ ME = 5
 def test_whoever_is_near_enough_to_be_meant_is_told_of_the_hand() -> None:
     hamlet = Hamlet()
     hamlet.join(ME)
-    assert hamlet.do(ME, Wave("left")).told == [Told(Nearby(ME, 400, 400, 1500), Waved(ME, "left"))]
+    assert hamlet.do(ME, Wave("left")).told == [Told(Nearby(ME, 400, 400, 1500, layer=0), Waved(ME, "left"))]
 
 
 def test_the_body_shows_it_for_a_second_and_a_half() -> None:
