@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from world.event import Settle
+from world.event import ALL_LAYERS, Settle
 from world.tick import MOVE_DTYPE, Batch, EventState, Issued, ProfileRecord
 
 
@@ -37,7 +37,8 @@ class Report(NamedTuple):
     """An event, encoded once: whoever is within `radius_cm` of the place, or just `entity`, or the whole zone.
 
     `radius_cm` 0 with an entity means only that entity; without one, everybody in the zone. Whoever
-    comes within earshot until `until_tick` is told too: it is still in the sky.
+    comes within earshot until `until_tick` is told too: it is still in the sky. What is said in one
+    `layer` is heard by those who see its people.
     """
 
     zone: int
@@ -48,6 +49,7 @@ class Report(NamedTuple):
     importance: int
     payload: bytes
     until_tick: int = 0
+    layer: int = ALL_LAYERS
 
     @property
     def only(self) -> bool:

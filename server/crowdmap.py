@@ -50,10 +50,10 @@ class CrowdMap:
         return encode(Crowd(self.tick, x, z, CELL_CM, WINDOW_CELLS, WINDOW_CELLS, window.tobytes()))
 
     def _counted(self, layer: int) -> tuple[NDArray[np.int64], int, int]:
-        """Heads per cell of a layer, (rows, columns), and the cell that (0, 0) is."""
+        """Heads per cell that are seen from a layer, (rows, columns), and the cell that (0, 0) is."""
         if layer not in self._counts:
             scene = self._scene
-            slots = scene.present[scene.layer[scene.present] == layer]
+            slots = scene.crowd().seen_in(layer, scene.present)
             column, row = scene.x[slots] // CELL_CM, scene.z[slots] // CELL_CM
             low_x, low_z = int(column.min()), int(row.min())
             shape = int(row.max()) - low_z + 1, int(column.max()) - low_x + 1

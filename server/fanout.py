@@ -22,9 +22,11 @@ from server.detail import BY_LEVEL, SLOWEST_TICKS_PER_FRAME, Detail
 from server.entities import SLOTS
 from server.hearing import Heard, Listeners, choose_reports
 from server.introductions import Introductions, profiles_payload
+from server.parties import Parties
 from server.scene import Scene
 from server.sky import SkyWatch
 from server.views import Views
+from world.config import TICK_RATE_HZ
 from world.interest import Interest, Sight
 
 
@@ -35,6 +37,7 @@ class Fanout:
         self._mark_bytes = mark_bytes
         self.interest = Interest(SLOTS, sight)
         self.introductions = Introductions()
+        self.parties = Parties(self.interest)
         self._scene = scene
         self.crystals = CrystalSight()
         self._sky = SkyWatch()
@@ -54,6 +57,7 @@ class Fanout:
     def learn(self, snapshot: Snapshot) -> None:
         """What a zone's snapshot says beside where everybody is: who they are, and which crystals lie there."""
         self.introductions.learn(snapshot.profiles)
+        self.parties.learn(snapshot.profiles)
         self.crystals.learn(snapshot.zone, snapshot.crystals)
 
     def hear(self, tick: int, reports: Sequence[Report]) -> None:
@@ -63,6 +67,8 @@ class Fanout:
 
     def look(self, tick: int, slots: NDArray[np.int32]) -> NDArray[np.int64]:
         """Refresh the interest sets whose turn it is; returns how many each of them holds."""
+        if tick % TICK_RATE_HZ == 0:
+            self.parties.clear_out(self._scene.here)
         served = self.interest.refresh(tick, slots, self._scene.crowd())
         sets = self.interest.sets[served]
         self.introductions.review(served, sets)

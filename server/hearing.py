@@ -67,13 +67,15 @@ def choose_reports(reports: Sequence[tuple[int, Report]], listeners: Listeners, 
     viewers = listeners.slots
     if not reports or not viewers.size:
         return Heard(_NOTHING, _NOTHING, 0)
-    columns = np.array([(r.zone, r.x, r.z, r.radius_cm, r.importance, tick) for tick, r in reports], np.int64)
+    columns = np.array([(r.zone, r.x, r.z, r.radius_cm, r.importance, tick, r.layer) for tick, r in reports], np.int64)
     kept = np.argsort(-columns[:, 4], kind="stable")[:REPORTS_MAX]
-    zone, x, z, radius, importance, ticks = (columns[kept, i, None] for i in range(6))
+    zone, x, z, radius, importance, ticks, layer = (columns[kept, i, None] for i in range(7))
     dx, dz = scene.x[viewers][None, :] - x, scene.z[viewers][None, :] - z
     squared = dx * dx + dz * dz
     audible = np.where(radius == 0, scene.zone[viewers][None, :] == zone, squared <= radius * radius)
     audible &= scene.here[viewers] & (ticks > listeners.since)
+    if scene.layered:
+        audible &= (scene.heard_in(zone, layer) >> scene.layer[viewers]) & 1 != 0
     events, rows = np.nonzero(audible)
     order = np.lexsort((squared[events, rows], -importance[events, 0], rows))
     events, rows = kept[events[order]], rows[order]

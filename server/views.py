@@ -83,4 +83,7 @@ class Views:
         visible = records.view(np.uint32)[:, :, 0] != 0
         for far in FAR:
             visible &= np.abs(records[:, :, far] - own[:, None, far]) <= FAR_MAX
+        if self._scene.seen_from is not None:
+            # Sets are chosen twice a second; whoever has changed layers meanwhile is not shown any more.
+            visible &= (self._scene.seen_from[slots] >> self._scene.layer[viewers][:, None]) & 1 != 0
         return records, visible

@@ -145,8 +145,8 @@ def _report(zone: int, tick: int, told: Told) -> Report:
     payload = encode(Happened(tick, event.name, msgspec.structs.asdict(event)))
     until_tick = event.until_tick()
     match told.audience:
-        case Nearby(entity, x, z, radius_cm):
-            return Report(zone, entity, x, z, radius_cm, event.importance, payload, until_tick)
+        case Nearby(entity, x, z, radius_cm, layer):
+            return Report(zone, entity, x, z, radius_cm, event.importance, payload, until_tick, layer)
         case Only(entity):
             return Report(zone, entity, 0, 0, 0, event.importance, payload, until_tick)
         case InZone():

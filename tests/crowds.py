@@ -28,7 +28,7 @@ class People(NamedTuple):
         return np.arange(1, self.x.size + 1, dtype=np.int32)
 
     def crowd(self, layers: NDArray[np.uint8] | None = None, performers: tuple[int, ...] = ()) -> Crowd:
-        """What interest is shown of them; `layers` is one a person, all in layer 0 without it."""
+        """What interest is shown of them; `layers` is one a person, seen from it alone; all in one without it."""
         layer = np.zeros(self.x.size, np.uint8) if layers is None else layers
         nobody = np.zeros(1, np.int32)
         return Crowd(
@@ -37,6 +37,7 @@ class People(NamedTuple):
             np.concatenate((nobody, self.z)),
             np.concatenate((np.zeros(1, np.uint8), layer)),
             np.array(performers, np.int32),
+            None if layers is None else np.left_shift(1, np.append(nobody, layers)).astype(np.uint16),
         )
 
 

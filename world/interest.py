@@ -18,8 +18,8 @@ two people at the same distance do not swap each time. Pinned entities rank befo
 the place of the farthest: a set never exceeds `INTEREST_MAX`, so all of it is refreshed by every third
 frame.
 
-Distances are horizontal and integer (cm², int32), bit-exact on every machine. People in different
-layers never see each other: layers are chosen for one by one.
+Distances are horizontal and integer (cm², int32), bit-exact on every machine. Layers are chosen for one
+by one, each among those who are seen from it; while all are in one, nobody is asked.
 """
 
 from dataclasses import dataclass
@@ -70,13 +70,21 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """What a gateway knows of everybody this tick: columns by slot, and which slots are present."""
+    """What a gateway knows of everybody this tick: columns by slot, and which slots are present.
+
+    `seen_from` are the layers that each is seen from, as bits; None: everybody is in one.
+    """
 
     present: Int
     x: Int
     z: Int
     layer: NDArray[np.uint8]
     performers: Int
+    seen_from: NDArray[np.uint16] | None = None
+
+    def seen_in(self, layer: int, slots: Int) -> Int:
+        """Those of some slots whom people in a layer see."""
+        return slots if self.seen_from is None else slots[(self.seen_from[slots] >> layer) & 1 != 0]
 
 
 class Interest:
@@ -92,7 +100,9 @@ class Interest:
         self._next_tick: NDArray[np.int64] = np.zeros(slots, np.int64)
         # How far each viewer looks next, in cm; 0 until its first set.
         self._look_cm: Int = np.zeros(slots, np.int32)
-        self._pins: dict[int, tuple[int, ...]] = {}
+        # What each slot pins, EMPTY behind, and which slots pin anything. Untouched pages cost no memory.
+        self._pins: Int = np.zeros((slots, PINNED_MAX), np.int32)
+        self._pinning: set[int] = set()
         # Offsets farther than a frame can tell are out of anybody's sight.
         self._sight_cm = min(self.sight.sight_cm, OFFSET_MAX)
         # Scratch: everybody's index into the bins, and what `_notes` takes down; as they are here between two uses.
@@ -100,17 +110,20 @@ class Interest:
         self._table: NDArray[np.uint8] = np.zeros(0, np.uint8)
 
     def forget(self, slot: int) -> None:
-        """A viewer left: the slot's next owner starts with nobody in sight, and first in turn."""
+        """A viewer came or left: whoever sees from this slot next starts with nobody in sight, and first in turn.
+
+        What it pins stays: that is told of entities, and outlives a lost link as they do.
+        """
         self.sets[slot] = EMPTY
         self._next_tick[slot] = 0
         self._look_cm[slot] = 0
-        self._pins.pop(slot, None)
 
     def pin(self, viewer: int, slots: tuple[int, ...]) -> None:
-        """Keep these in a viewer's set while they are within sight, however many stand nearer."""
+        """Keep these, and none before, in a viewer's set while they are within sight, however many stand nearer."""
         if len(slots) > PINNED_MAX:
             raise ValueError(f"a viewer may pin {PINNED_MAX} entities, not {len(slots)}")
         self._pins[viewer] = slots + _NO_PINS[len(slots) :]
+        (self._pinning.add if slots else self._pinning.discard)(viewer)
 
     def refresh(self, tick: int, viewers: Int, crowd: Crowd) -> Int:
         """Choose anew for the viewers whose turn it is; returns whose it was.
@@ -118,10 +131,12 @@ class Interest:
         `viewers` are slots that are present in `crowd`.
         """
         turn = self._turn(tick, viewers)
-        layers = crowd.layer[turn]
-        for layer in np.unique(layers):
-            present = crowd.present[crowd.layer[crowd.present] == layer]
-            self._refresh_layer(turn[layers == layer], Bins(present, crowd.x[present], crowd.z[present]), crowd)
+        if crowd.seen_from is None and turn.size:
+            self._refresh_layer(0, turn, crowd)
+        elif turn.size:
+            layers = crowd.layer[turn]
+            for layer in np.unique(layers).tolist():
+                self._refresh_layer(layer, turn[layers == layer], crowd)
         self._next_tick[turn] = tick + self.sight.refresh_ticks
         return turn
 
@@ -132,7 +147,9 @@ class Interest:
         count = min(max(share, int(np.count_nonzero(due <= tick))), 2 * share)
         return viewers if count >= viewers.size else viewers[np.argpartition(due, count)[:count]]
 
-    def _refresh_layer(self, viewers: Int, bins: Bins, crowd: Crowd) -> None:
+    def _refresh_layer(self, layer: int, viewers: Int, crowd: Crowd) -> None:
+        seen = crowd.seen_in(layer, crowd.present)
+        bins = Bins(seen, crowd.x[seen], crowd.z[seen])
         self._index_of[bins.slots] = np.arange(bins.slots.size)
         places = Places(crowd.x[viewers], crowd.z[viewers])
         look_cm = self._fitting(self._look_cm[viewers], places, bins)
@@ -189,16 +206,17 @@ class Interest:
 
     def _pinned(self, group: "_Group", crowd: Crowd) -> Ranked:
         """What each viewer has pinned itself, and behind it the performers nearest to it."""
-        layer = crowd.layer[group.slots[0]]
-        performers = crowd.performers[crowd.layer[crowd.performers] == layer]
+        layer = int(crowd.layer[group.slots[0]])
+        performers = crowd.seen_in(layer, crowd.performers)
         slots = np.broadcast_to(performers, (group.slots.size, performers.size))
         if performers.size > PINNED_MAX:
             dx = crowd.x[performers].astype(np.int64) - group.places.x[:, None]
             dz = crowd.z[performers].astype(np.int64) - group.places.z[:, None]
             slots = performers[np.argsort(dx * dx + dz * dz, axis=1, kind="stable")[:, :PINNED_MAX]]
-        if self._pins:
-            own = self._pins_of(group.slots)
-            own[crowd.layer[own] != layer] = EMPTY
+        if self._pinning:
+            own = self._pins[group.slots]
+            if crowd.seen_from is not None:
+                own[(crowd.seen_from[own] >> layer) & 1 == 0] = EMPTY
             others = np.where((slots[:, :, None] == own[:, None, :]).any(axis=2), EMPTY, slots)
             slots = np.concatenate((own, others), axis=1)
         ranks = self._ranks_of_pinned(np.where(slots == group.slots[:, None], EMPTY, slots), group.places, crowd)
@@ -206,10 +224,6 @@ class Interest:
         seen = ranks < FAR
         ranks[seen & (np.cumsum(seen, axis=1) <= PINNED_MAX)] = 0
         return Ranked(slots, ranks)
-
-    def _pins_of(self, viewers: Int) -> Int:
-        """What each viewer has pinned: (viewers, PINNED_MAX), EMPTY behind."""
-        return np.array([self._pins.get(viewer, _NO_PINS) for viewer in viewers.tolist()], np.int32)
 
     def _ranks_of_pinned(self, slots: Int, places: Places, crowd: Crowd) -> Int:
         dx = np.clip(crowd.x[slots] - places.x[:, None], -OFFSET_MAX, OFFSET_MAX)

@@ -137,6 +137,7 @@ class Gateway:
         transports = [seats.viewers.websocket.tolist() for seats in self._seats]
         players = Counter(zip(chain(*zones), chain(*transports), strict=True))
         for number, zone in enumerate(self._zone_names):
+            self._metrics.layers[zone].set(self.scene.layers_in(number))
             for websocket, transport in TRANSPORT.items():
                 self._metrics.players[zone, transport].set(players[number, websocket])
         self._metrics.send_backlog_bytes.set(sum(session.outbox.backlog_bytes() for session in self.sessions))

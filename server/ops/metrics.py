@@ -109,6 +109,7 @@ class Metrics:
         self._add_time()
         self._add_load()
         self._add_players(zones)
+        self._add_layers(zones)
         self._add_traffic()
         self._add_rules()
         self._add_faults(zones)
@@ -159,6 +160,10 @@ class Metrics:
         self.joins = self._closed("joins", "Hellos by what came of them.", "outcome", JOIN_OUTCOMES)
         self.connections_opened = self._closed("connections_opened", "Connections.", "transport", TRANSPORTS)
         self.connections_closed = self._closed("connections_closed", "Why they ended.", "cause", CLOSE_CAUSES)
+
+    def _add_layers(self, zones: Sequence[str]) -> None:
+        layers = self._gauge("layers", "Layers of each zone that somebody is in, at least one.", ["zone"])
+        self.layers = {zone: layers.labels(zone) for zone in zones}
 
     def _add_traffic(self) -> None:
         self.frames_sent = self._closed("frames_sent", "Frames written.", "transport", TRANSPORTS)

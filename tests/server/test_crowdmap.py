@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from protocol.codec import decode_server
 from protocol.messages import Crowd
 from server.crowdmap import BLOCK_CELLS, CELL_CM, FULL, WINDOW_CELLS, CrowdMap
-from tests.fakes import Body, field, scene_of
+from server.scene import Scene
+from tests.fakes import Body, field, scene_of, snapshot
 
 SIDE_CM = field().rect.width
 CORNERS = [(0, 0), (0, SIDE_CM - 1), (SIDE_CM - 1, 0), (SIDE_CM - 1, SIDE_CM - 1), (SIDE_CM // 2, SIDE_CM // 2)]
@@ -76,3 +77,12 @@ def test_viewers_who_stand_together_get_the_very_same_bytes() -> None:
 @pytest.mark.parametrize(("slot", "seen"), [(1, {(0, 0): 2}), (3, {(0, 0): 1})])
 def test_a_map_counts_only_the_viewers_own_layer(slot: int, seen: dict[tuple[int, int], int]) -> None:
     assert cells(crowd_map([Body(1, 1, 1), Body(2, 2, 2), Body(3, 3, 3, layer=1)], slot)) == seen
+
+
+def test_a_map_counts_whom_the_viewer_sees_across_a_border() -> None:
+    scene = Scene([field(0), field(1)])
+    scene.merge([snapshot([Body(1, SIDE_CM - 1, 0, layer=1)]), snapshot([Body(2, SIDE_CM, 0)], number=1)])
+    message = decode_server(CrowdMap(scene, tick=1).payload_for(1))
+    assert isinstance(message, Crowd)
+    border = SIDE_CM // CELL_CM
+    assert cells(message) == {(border - 1, 0): 1, (border, 0): 1}

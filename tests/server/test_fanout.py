@@ -172,6 +172,30 @@ def test_whoever_has_gone_since_the_set_was_chosen_is_not_shown() -> None:
     assert all(len(frame) == len(set(frame)) for frame in seen)
 
 
+def test_whoever_has_changed_layers_since_the_set_was_chosen_is_not_shown() -> None:
+    hall = Hall(row(3))
+    client = hall.seat(1)
+    hall.look(2)
+    hall.scene.merge([snapshot([*row(2), row(3)[2]._replace(layer=1)])])
+    hall.prepare(2).write(0, 1)
+    assert shown(client) == [[2]]
+
+
+@pytest.mark.parametrize("after", ["learning", "losing the link"])
+def test_a_friend_behind_a_crowd_is_in_every_frame(after: str) -> None:
+    bodies = [*row(150)[:90], Body(200, 9500, 1000)]
+    hall = Hall(bodies)
+    client = hall.seat(1)
+    told = snapshot(bodies)
+    friends = [profile._replace(party=7) for profile in told.profiles if profile.entity & SLOT_MASK in (1, 200)]
+    hall.fanout.learn(told._replace(profiles=friends))
+    if after == "losing the link":
+        hall.fanout.forget(1)
+    for tick in frame_ticks(4):
+        hall.serve(tick)
+    assert all(200 in frame for frame in shown(client))
+
+
 def test_whoever_is_farther_than_a_frame_can_say_is_not_shown() -> None:
     bodies = [Body(1, 0, 0), Body(2, 500, 0), Body(3, 900, 0)]
     hall = Hall(bodies)

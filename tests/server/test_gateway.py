@@ -322,6 +322,19 @@ def test_gauges_show_players_by_zone_and_transport_and_what_was_sent(scenario: S
     assert metric(scenario, "bytes_sent_total", transport="tcp") == sent
 
 
+def test_a_gauge_shows_how_many_layers_each_zone_has(scenario: Scenario) -> None:
+    scenario.city.gateway.publish_gauges()
+    assert metric(scenario, "layers", zone="west") == 1
+    ada, ben = scenario.join_all(["Ada", "Ben"])
+    world = scenario.city.zones[0].world
+    world.columns.layer[world.here(ben.entity)] = 1
+    ada.send(deed("wave", hand="left"))
+    scenario.tick()
+    scenario.city.gateway.publish_gauges()
+    assert metric(scenario, "layers", zone="west") == 2
+    assert metric(scenario, "layers", zone="east") == 1
+
+
 def test_players_by_zone_counts_bodies_that_wait_and_no_hosts(scenario: Scenario) -> None:
     ada, _ = scenario.join_all(["Ada", "Ben"])
     ada.vanish()

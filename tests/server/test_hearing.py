@@ -9,6 +9,7 @@ from server.detail import BY_LEVEL, WHOLE, Detail
 from server.hearing import EVENTS_PER_FRAME_MAX, REPORTS_MAX, Heard, Listeners, choose_reports
 from server.scene import Scene
 from tests.fakes import Body, field, scene_of, snapshot
+from world.event import ALL_LAYERS
 
 
 def near(x: int, radius_cm: int = 1000, importance: int = 0, z: int = 0) -> Report:
@@ -69,6 +70,19 @@ def test_what_is_told_to_a_zone_is_heard_anywhere_in_it_and_nowhere_else() -> No
     scene.merge([snapshot([Body(1, 0), Body(2, side - 1)]), snapshot([Body(3, side)], number=1)])
     said = [Report(0, 0, 0, 0, 0, 0, b""), Report(1, 0, 0, 0, 0, 0, b"")]
     assert by_row(hear_in(scene, said, [1, 2, 3])) == {0: [0], 1: [0], 2: [1]}
+
+
+def test_what_is_said_in_a_layer_is_heard_in_it_and_what_is_told_to_all_in_all() -> None:
+    said = [near(0)._replace(layer=layer) for layer in (0, 1, ALL_LAYERS)]
+    listeners = [Body(1), Body(2, layer=1), Body(3, layer=2)]
+    assert by_row(hear(said, listeners)) == {0: [0, 2], 1: [1, 2], 2: [2]}
+
+
+def test_across_a_border_people_hear_those_whom_they_see() -> None:
+    scene, side = Scene([field(0), field(1)]), field().rect.width
+    scene.merge([snapshot([Body(1, side - 100, layer=1)]), snapshot([Body(2, side + 100)], number=1)])
+    said = [near(side + 100)._replace(zone=1, layer=0), near(side - 100)._replace(layer=1)]
+    assert by_row(hear_in(scene, said, [1, 2])) == {0: [1, 0], 1: [0]}
 
 
 def test_a_viewer_who_is_not_in_the_city_hears_nothing() -> None:

@@ -23,6 +23,7 @@ BASE_UNITS = (
     "_ratio",
     "_off",
     "_still",
+    "_layers",
     "_players",
     "_broken",
     "_pending",

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from server.entities import SLOT_BITS
 from server.scene import Scene
 from tests.fakes import Body, field, scene_of, snapshot
+from world.event import ALL_LAYERS
 from world.state import FLAG_GROUNDED, FLAG_PERFORMER
 
 SIDE_CM = field().rect.width
@@ -83,3 +84,58 @@ def test_interest_is_shown_who_is_there_and_where() -> None:
     assert crowd.layer[3] == 1
     assert crowd.performers.tolist() == [5]
     assert crowd.present.dtype == crowd.performers.dtype == np.int32
+
+
+# ---- layers --------------------------------------------------------------------------------------
+
+
+def seen(scene: Scene, layer: int) -> set[int]:
+    """The slots that people in a layer see."""
+    return set(scene.crowd().seen_in(layer, scene.present).tolist())
+
+
+def test_while_everybody_is_in_one_layer_nothing_is_decided() -> None:
+    scene = scene_of([Body(1), Body(2)])
+    assert scene.seen_from is None
+    assert scene.crowd().seen_from is None
+    assert scene.layers_in(0) == 1
+
+
+def test_each_layer_is_seen_from_itself_and_performers_from_all() -> None:
+    scene = scene_of([Body(1), Body(2, layer=1), Body(3, layer=2), Body(9, flags=FLAG_PERFORMER)])
+    assert [seen(scene, layer) for layer in range(3)] == [{1, 9}, {2, 9}, {3, 9}]
+    assert scene.layers_in(0) == 3
+
+
+def test_across_a_border_a_layer_that_is_not_open_there_sees_the_lowest() -> None:
+    scene = two_fields()
+    near = [Body(1, SIDE_CM - 100), Body(2, SIDE_CM - 100, layer=1), Body(3, SIDE_CM - 100, layer=2)]
+    beyond = [Body(4, SIDE_CM + 100), Body(5, SIDE_CM + 100, layer=2)]
+    scene.merge([snapshot(near), snapshot(beyond, number=1)])
+    assert [seen(scene, layer) for layer in range(3)] == [{1, 4}, {2, 4}, {3, 5}]
+    assert (scene.layers_in(0), scene.layers_in(1)) == (3, 2)
+
+
+def test_one_who_came_over_a_border_in_a_layer_of_their_own_still_sees_the_zone_behind() -> None:
+    scene = two_fields()
+    scene.merge([snapshot([Body(1, SIDE_CM - 100)]), snapshot([Body(2, SIDE_CM + 100, layer=15)], number=1)])
+    assert [seen(scene, layer) for layer in (0, 15)] == [{1}, {1, 2}]
+
+
+def test_layers_that_have_come_together_are_one() -> None:
+    scene = two_fields()
+    scene.merge([snapshot([Body(1), Body(2, layer=1)]), snapshot([], number=1)])
+    assert scene.layers_in(0) == 2
+    scene.merge([snapshot([], number=1)])
+    assert seen(scene, 1) == {2}
+    scene.merge([snapshot([Body(1), Body(2)]), snapshot([], number=1)])
+    assert scene.seen_from is None
+    assert (scene.layers_in(0), scene.layers_in(1)) == (1, 1)
+
+
+def test_what_is_told_in_a_layer_is_heard_by_those_who_see_its_people() -> None:
+    scene = two_fields()
+    scene.merge([snapshot([Body(1), Body(2, layer=1)]), snapshot([Body(3, SIDE_CM)], number=1)])
+    zone, layer = np.array([0, 0, 1, 0]), np.array([0, 1, 0, ALL_LAYERS])
+    heard = [[k for k in range(16) if bits >> k & 1] for bits in scene.heard_in(zone, layer).tolist()]
+    assert heard == [[0, *range(2, 16)], [1], [*range(16)], [*range(16)]]

@@ -17,7 +17,7 @@ from tests.server.curse import Curse
 from tests.server.town import ADA, BEN, EAST_ZONE, WEST_ZONE, Town
 from tests.world.hamlet import config
 from world.catalogue import RULES
-from world.event import NOTABLE, OPERATOR, Command, InZone, Only, Posting, Refusal, Settle, Telling
+from world.event import ALL_LAYERS, NOTABLE, OPERATOR, Command, InZone, Only, Posting, Refusal, Settle, Telling
 from world.events.confirm import Confirm
 from world.events.emote import Emote
 from world.events.join import Join
@@ -56,7 +56,7 @@ def test_every_zone_publishes_one_snapshot_a_tick(town: Town) -> None:
 def test_an_event_is_reported_once_with_its_place_as_the_message_clients_get(town: Town) -> None:
     town.do(ADA, Join("Ada", spawn="well"))
     (report,) = town.do(ADA, Say("hello")).reports
-    assert report._replace(payload=b"") == Report(0, ADA, 400, 400, 2000, 1, b"")
+    assert report._replace(payload=b"") == Report(0, ADA, 400, 400, 2000, 1, b"", layer=0)
     assert said(report) == Happened(2, "said", {"entity": ADA, "text": "hello"})
 
 
@@ -66,6 +66,7 @@ def test_a_firework_is_reported_with_its_own_importance_and_the_end_of_its_burst
     happened = said(report)
     assert isinstance(happened, Happened)
     assert (report.entity, report.x, report.z, report.radius_cm) == (0, 3000, 3000, 30_000)
+    assert report.layer == ALL_LAYERS
     assert report.importance == happened.fields["importance"] == NOTABLE
     assert report.until_tick == happened.fields["end_tick"] == 1 + 10 + 20 + 20
 

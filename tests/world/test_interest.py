@@ -273,11 +273,24 @@ def test_a_performer_out_of_sight_takes_no_place() -> None:
     assert_nearest(crowd, some(crowd.present[:200], 20), fresh(crowd, crowd.present[:200]))
 
 
-def test_a_performer_in_another_layer_is_not_seen() -> None:
+def performing_in_another_layer() -> Crowd:
+    """Two hundred in layer 0, and a performer 90 m away who is in layer 1."""
     layers = np.zeros(201, np.uint8)
     layers[200] = 1
-    crowd = far_and_near(1, apart_cm=500).crowd(layers, performers=(201,))
+    return far_and_near(1).crowd(layers, performers=(201,))
+
+
+def test_a_performer_who_is_not_seen_from_a_layer_takes_no_place_there() -> None:
+    crowd = performing_in_another_layer()
     assert_nearest(crowd, some(crowd.present[:200], 20), fresh(crowd, crowd.present[:200]))
+
+
+def test_a_performer_who_is_seen_from_a_layer_comes_first_there() -> None:
+    crowd = performing_in_another_layer()
+    assert crowd.seen_from is not None
+    crowd.seen_from[201] |= 1
+    interest = fresh(crowd, crowd.present[:200])
+    assert all(201 in members(interest, viewer)[:NEAREST] for viewer in range(1, 201))
 
 
 def test_what_a_viewer_pins_is_in_its_own_set_and_in_nobody_elses() -> None:
@@ -311,6 +324,19 @@ def test_a_viewers_own_pins_come_before_performers_and_both_together_are_at_most
     assert len(beyond) == PINNED_MAX
 
 
+def test_the_last_pins_are_the_only_ones_and_an_absent_friend_takes_no_place() -> None:
+    crowd = far_and_near(4, apart_cm=2500).crowd()
+    interest = Interest(SLOTS, Sight(refresh_ticks=1))
+    interest.pin(1, (201, 202))
+    interest.pin(1, (203,))
+    interest.refresh(1, crowd.present[:200], crowd)
+    assert {slot for slot in members(interest, 1) if slot > 200} == {203}
+    interest.pin(1, ())
+    interest.refresh(2, crowd.present[:200], crowd)
+    assert_fair(crowd, 1, interest)
+    assert max(members(interest, 1)) <= 200
+
+
 def test_pinning_more_than_eight_is_refused() -> None:
     with pytest.raises(ValueError, match="may pin 8"):
         Interest(SLOTS).pin(1, tuple(range(2, 11)))
@@ -327,14 +353,43 @@ def test_people_in_different_layers_never_see_each_other(shape: str, count: int,
     assert_nearest(crowd, some(crowd.present, 30), fresh(crowd, crowd.present))
 
 
-def test_a_forgotten_slot_starts_with_nobody_first_in_turn_and_without_pins() -> None:
+def test_whoever_is_pinned_is_seen_only_while_they_can_be_seen_from_the_viewers_layer() -> None:
+    layers = np.zeros(202, np.uint8)
+    layers[200] = 1
+    crowd = far_and_near(2).crowd(layers)
+    interest = Interest(SLOTS, Sight(refresh_ticks=1))
+    interest.pin(1, (201, 202))
+    interest.refresh(1, crowd.present[:200], crowd)
+    assert {slot for slot in members(interest, 1) if slot > 200} == {202}
+
+
+@given(seed=seeds)
+@settings(max_examples=25)
+def test_each_layer_sees_exactly_whom_its_bits_say(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    layers = chance.integers(0, 3, 150).astype(np.uint8)
+    crowd = people("clustered", 150, seed).crowd(layers)
+    assert crowd.seen_from is not None
+    crowd.seen_from[:] |= chance.integers(0, 8, crowd.seen_from.size).astype(np.uint16)
+    interest = fresh(crowd, crowd.present)
+    for viewer in some(crowd.present, 20):
+        seen = crowd.seen_in(int(crowd.layer[viewer]), crowd.present)
+        others = seen[seen != viewer]
+        nearest = np.sort(squared_cm(crowd, viewer, others))[:INTEREST_MAX]
+        found = np.array(members(interest, viewer), np.int32)
+        assert set(found.tolist()) <= set(others.tolist())
+        assert np.sort(squared_cm(crowd, viewer, found)).tolist() == nearest.tolist()
+
+
+def test_a_forgotten_slot_starts_with_nobody_and_first_in_turn_and_keeps_its_pins() -> None:
     crowd = people("uniform", 900, 4).crowd()
     interest = Interest(SLOTS)
     for tick in range(1, 12):
         just_served = interest.refresh(tick, crowd.present, crowd)
     viewer = int(just_served[0])
-    interest.pin(viewer, (1, 2))
+    far = in_sight(crowd, viewer, 15_000)[-2:].tolist()
+    interest.pin(viewer, tuple(far))
     interest.forget(viewer)
     assert members(interest, viewer) == []
     assert viewer in interest.refresh(12, crowd.present, crowd)
-    assert_nearest(crowd, [viewer], interest)
+    assert set(members(interest, viewer)[:NEAREST]) >= set(far)
