@@ -3,6 +3,8 @@
 import random
 import sys
 
+import numpy as np
+
 from tests.world.books import Books
 from tests.world.hamlet import Hamlet
 from world.digest import digest
@@ -19,6 +21,9 @@ from world.events.say import Say
 from world.events.sit import Sit
 from world.events.steer_event import SteerEvent
 from world.events.wave import Wave
+from world.layers import heads
+from world.parties import party_of
+from world.state import World
 from world.tick import Issued
 
 ENTITIES = range(1, 60)
@@ -26,14 +31,15 @@ ENTITIES = range(1, 60)
 STARTS = (5, 120)
 # Few enough for several layers.
 COMFORTABLE = 8
+CODES = ("friends-1", "friends-2")
 
 
 def wish(chance: random.Random) -> Command:
     """Any deed of a player, or of the server for one."""
     wishes: list[Command] = [
         Join(chance.choice("ABC"), {"hue": chance.randrange(256), "hair": 1}, account=chance.choice(ENTITIES)),
-        Join("D", account=chance.choice(ENTITIES), party=chance.randrange(3)),
-        JoinParty(chance.choice(["friends-1", "friends-2"])),
+        Join("D", account=chance.choice(ENTITIES)),
+        JoinParty(chance.choice(CODES)),
         LeaveParty(),
         Leave(),
         Halt(),
@@ -67,8 +73,14 @@ def answers(chance: random.Random, books: Books) -> list[Issued]:
     return books.answer() if chance.randrange(4) else books.refuse("refused")
 
 
+def together(world: World) -> str:
+    """How many layers people are in, and how many belong to a party."""
+    friends = sum(len(world.profiles.together(party_of(code))) for code in CODES)
+    return f"layers {np.count_nonzero(heads(world))}, friends {friends}"
+
+
 def run(seed: int, ticks: int) -> list[str]:
-    """One line for every tenth tick: the digests of both zones, and what was settled so far."""
+    """Two lines for every tenth tick: the digests of both zones with what was settled so far, and who is together."""
     chance, hamlet = random.Random(seed), Hamlet(seed, COMFORTABLE)
     books = [Books() for _ in hamlet.worlds]
     for each in books:
@@ -89,6 +101,7 @@ def run(seed: int, ticks: int) -> list[str]:
             each.take(outcome)
         if tick % 10 == 0:
             lines.append(repr([digest(world) for world in hamlet.worlds] + [sorted(each.stored) for each in books]))
+            lines.append(together(hamlet.west))
     return lines
 
 

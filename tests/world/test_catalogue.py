@@ -38,7 +38,7 @@ def arrival() -> Command:
 EXAMPLES: list[Command] = [
     Join("Ada"),
     Join("Ada", {"hue": 255}, CITY.zone[0].spawn[0].name),
-    Join("Ada", {}, None, 2**40, Stand(-5, 2**30, 255), 2**63 - 1),
+    Join("Ada", {}, None, 2**40, Stand(-5, 2**30, 255)),
     Leave(),
     Halt(),
     arrival(),

@@ -4,16 +4,31 @@ import pytest
 
 from tests.world.hamlet import EAST, Hamlet
 from world.events.join import Join
+from world.events.join_party import JoinParty
 from world.events.leave import Leave
 from world.layers import LAYERS_MAX, heads, layer_of_newcomer, layer_of_party, lowest_with_room
+from world.parties import party_of
 from world.tick import Issued
 
 
 def crowd(comfortable: int, *parties: int) -> Hamlet:
-    """People 1, 2, ... come into the west one after the other, each with a party (0: none)."""
+    """People 1, 2, ... come into the west one after the other, each to join a party at once (0: none)."""
     hamlet = Hamlet(comfortable=comfortable)
-    hamlet.step(*(Issued(entity, 0, Join("Ada", spawn="well", party=party)) for entity, party in enumerate(parties, 1)))
+    hamlet.step(*(issued for entity, party in enumerate(parties, 1) for issued in newcomer(entity, "well", party)))
     return hamlet
+
+
+def newcomer(entity: int, spawn: str, party: int = 0) -> list[Issued]:
+    """Somebody comes and says a code."""
+    join = Issued(entity, 0, Join("Ada", spawn=spawn))
+    return [join, Issued(entity, 1, JoinParty(code(party)))] if party else [join]
+
+
+def code(party: int) -> str:
+    return f"code-{party:03}"
+
+
+SEVEN = party_of(code(7))
 
 
 def layers(hamlet: Hamlet, count: int) -> list[int]:
@@ -59,24 +74,24 @@ def test_a_party_goes_to_where_most_of_it_are() -> None:
     assert layers(hamlet, 5) == [0, 0, 1, 1, 2]
     hamlet.do(1, Leave())
     assert layer_of_newcomer(hamlet.west) == 0
-    assert layer_of_newcomer(hamlet.west, party=7) == 1
-    assert layer_of_newcomer(hamlet.west, party=8) == 0
+    assert layer_of_newcomer(hamlet.west, SEVEN) == 1
+    assert layer_of_newcomer(hamlet.west, party_of(code(8))) == 0
 
 
 @pytest.mark.parametrize(("comfortable", "beyond"), [(4, 1), (8, 2), (1, 1)])
 def test_for_friends_there_is_room_up_to_a_quarter_beyond(comfortable: int, beyond: int) -> None:
     hamlet = crowd(comfortable, 7, *[0] * (comfortable - 1), *[7] * (beyond + 1))
     assert layers(hamlet, comfortable + beyond + 1) == [0] * (comfortable + beyond) + [1]
-    assert layer_of_newcomer(hamlet.west, party=7) == 1
+    assert layer_of_newcomer(hamlet.west, SEVEN) == 1
 
 
 def test_of_two_layers_of_a_party_the_fuller_one_is_taken_while_it_has_room() -> None:
     hamlet = crowd(4, 0, 0, 0, 7, 7, 7)
     assert layers(hamlet, 6) == [0, 0, 0, 0, 0, 1]
-    assert layer_of_party(hamlet.west, 7) == 1
-    assert layer_of_party(hamlet.west, 7, but=6) is None
+    assert layer_of_party(hamlet.west, SEVEN) == 1
+    assert layer_of_party(hamlet.west, SEVEN, but=6) is None
     hamlet.do(1, Leave())
-    assert layer_of_party(hamlet.west, 7) == 0
+    assert layer_of_party(hamlet.west, SEVEN) == 0
     assert layer_of_party(hamlet.west, 0) is None
 
 
@@ -91,11 +106,12 @@ def test_walking_into_another_zone_chooses_anew() -> None:
 
 def test_friends_meet_in_one_layer_on_the_other_side_of_a_border() -> None:
     hamlet = Hamlet(comfortable=4)
-    hamlet.step(*(Issued(entity, 0, Join("Ada", party=7 * (entity == 5))) for entity in range(1, 6)), zone=1)
+    for entity in range(1, 6):
+        hamlet.step(*newcomer(entity, "pond", 7 * (entity == 5)), zone=1)
     hamlet.do(1, Leave(), zone=1)
     assert hamlet.state(5, "layer") == 1
-    hamlet.step(Issued(6, 0, Join("Fay", spawn="border", party=7)))
+    hamlet.step(*newcomer(6, "border", 7))
     assert hamlet.state(6, "layer") == 0
     hamlet.go(6, EAST, 12)
     assert (hamlet.east.row(6) is not None, hamlet.state(6, "layer")) == (True, 1)
-    assert hamlet.east.profiles.together(7) == [5, 6]
+    assert hamlet.east.profiles.together(SEVEN) == [5, 6]

@@ -7,7 +7,7 @@ from msgspec import Meta, field
 from world.city import Spawn, cm, heading_of
 from world.event import Command, Refused, Telling
 from world.layers import layer_of_newcomer
-from world.profiles import Look, Party, ProfileName, ProfileRecord
+from world.profiles import Look, ProfileName, ProfileRecord
 from world.state import World
 
 # As columns hold them: int32, and int64 with room for every account a database numbers.
@@ -27,7 +27,7 @@ class Join(Command, frozen=True):
     """Appear as `name`; at `place`, at the spawn point called `spawn`, or at one of the zone's in turn of chance.
 
     A place that is not in this zone, or built over, is forgotten. What is durable is done in the name
-    of `account`; 0 is nobody's. Whoever belongs to a `party` comes into its layer.
+    of `account`; 0 is nobody's.
     """
 
     name: ProfileName
@@ -35,7 +35,6 @@ class Join(Command, frozen=True):
     spawn: Annotated[str, Meta(max_length=32)] | None = None
     account: Account = 0
     place: Stand | None = None
-    party: Party = 0
 
 
 def apply(world: World, actor: int, command: Join) -> Telling:
@@ -46,12 +45,12 @@ def apply(world: World, actor: int, command: Join) -> Telling:
         raise Refused("zone_full", message=f"{world.tuning.population.entities_max} are in this zone")
     place = command.place if command.place and _standable(world, command.place) else None
     stand = place or _somewhere(world, _spawn(world, command.spawn))
-    layer = layer_of_newcomer(world, command.party)
+    layer = layer_of_newcomer(world)
     row = world.columns.add(actor)
     world.columns.layer[row] = layer
     world.columns.account[row] = command.account
     _appear(world, row, stand)
-    world.profiles.put(ProfileRecord(actor, 1, command.name, dict(command.look), command.party))
+    world.profiles.put(ProfileRecord(actor, 1, command.name, dict(command.look)))
     return ()
 
 

@@ -7,6 +7,8 @@ from tests.world.hamlet import EAST, RUN, Hamlet, config, space
 from world.events.arrive import Arrive, apply, departure
 from world.events.emote import Emote
 from world.events.join import Join
+from world.events.join_party import JoinParty
+from world.parties import party_of
 from world.state import World
 from world.tick import Batch, Issued, step
 
@@ -22,7 +24,7 @@ def traveller() -> Arrive:
 
 def test_an_arrival_has_every_field_of_the_departure() -> None:
     hamlet = Hamlet()
-    hamlet.step(Issued(ME, 0, Join("Ada", {"hue": 9}, "border", party=77)))
+    hamlet.step(Issued(ME, 0, Join("Ada", {"hue": 9}, "border")), Issued(ME, 0, JoinParty("blue-door-7")))
     hamlet.do(ME, Emote("dance"))
     hamlet.go(ME, EAST + 3, 6, RUN, flags=1)
     departed = hamlet.step()[0].departed
@@ -30,7 +32,7 @@ def test_an_arrival_has_every_field_of_the_departure() -> None:
     arrive = departed[0].arrive
     assert list(apply(hamlet.east, ME, arrive)) == []
     assert departure(hamlet.east, ME) == arrive
-    assert hamlet.east.profiles[ME] == (ME, 1, "Ada", {"hue": 9}, 77)
+    assert hamlet.east.profiles[ME] == (ME, 1, "Ada", {"hue": 9}, party_of("blue-door-7"))
 
 
 def test_an_arrival_is_new_to_whoever_watches_this_zone() -> None:

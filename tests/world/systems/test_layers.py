@@ -6,6 +6,7 @@ import pytest
 from tests.world.hamlet import Hamlet, config
 from world.city import City, Spawn, Zone
 from world.events.join import Join
+from world.events.join_party import JoinParty
 from world.events.leave import Leave
 from world.space import Space
 from world.state import World
@@ -31,7 +32,8 @@ class Meadow:
 
     def join(self, entity: int, spawn: str, party: int = 0) -> None:
         """Somebody comes."""
-        self.pass_time(Issued(entity, 0, Join("Ada", spawn=spawn, party=party)))
+        code = [Issued(entity, 1, JoinParty(f"code-{party:03}"))] if party else []
+        self.pass_time(Issued(entity, 0, Join("Ada", spawn=spawn)), *code)
 
     def leave(self, entity: int) -> None:
         """Somebody goes."""
