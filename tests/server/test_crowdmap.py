@@ -82,7 +82,7 @@ def test_a_map_counts_only_the_viewers_own_layer(slot: int, seen: dict[tuple[int
 def test_a_map_counts_whom_the_viewer_sees_across_a_border() -> None:
     scene = Scene([field(0), field(1)])
     scene.merge([snapshot([Body(1, SIDE_CM - 1, 0, layer=1)]), snapshot([Body(2, SIDE_CM, 0)], number=1)])
-    message = decode_server(CrowdMap(scene, tick=1).payload_for(1))
+    message = decode_server(CrowdMap(scene, tick=1).payloads_for(np.array([1]))[0])
     assert isinstance(message, Crowd)
     border = SIDE_CM // CELL_CM
     assert cells(message) == {(border - 1, 0): 1, (border, 0): 1}
