@@ -21,6 +21,7 @@ from server.store.commands import audit_database, migrate_database
 from server.store.receipts import ReceiptsError
 from server.store.records import StoreAway
 from server.store.schema import SchemaError
+from server.tls import UnusableCertificate, server_context
 from server.usage import COMMANDS, usage
 from world.config import CONTENT_DIR, ContentError, WorldConfig, fingerprint, load_config
 
@@ -140,7 +141,8 @@ def _read(flags: Sequence[str]) -> tuple[Loaded[ServerSettings], WorldConfig]:
     loaded = load(ServerSettings, flags, os.environ)
     try:
         Verifier(loaded.settings.auth)
-    except UnusableKey as bad:
+        server_context(loaded.settings.tls)
+    except (UnusableKey, UnusableCertificate) as bad:
         raise SettingsError([SettingFault(loaded.origins[bad.key], None, f"must be {bad.allowed}")]) from None
     return loaded, load_config(loaded.settings.world.content, loaded.settings.world.seed)
 

@@ -15,7 +15,9 @@ from aiohttp import web
 from server.auth import Verifier
 from server.city import Books, City
 from server.clock import SystemClock
+from server.gateway.addresses import Proxies
 from server.gateway.links import Links
+from server.gateway.listening import Doorstep
 from server.gateway.tcp import serve_tcp
 from server.gateway.websocket import SHUTDOWN_S, serve_http
 from server.journal import Journal
@@ -23,8 +25,9 @@ from server.ops.deeds import deed_routes
 from server.ops.events import event_routes
 from server.ops.health import ops_application, status_handler
 from server.ops.operators import Ops
-from server.settings import ServerSettings
+from server.settings import ServerSettings, parts_of
 from server.store.durable import open_store
+from server.tls import server_context
 from world.config import WorldConfig
 
 log = structlog.get_logger()
@@ -69,7 +72,7 @@ async def serve(settings: ServerSettings, config: WorldConfig) -> int:
         _come_alive(city)
         failure = await stack.enter_async_context(_ticking(city, stop, links))
         if settings.bots:
-            await stack.enter_async_context(_demo_players(settings.bots, ports["game"]))
+            await stack.enter_async_context(_demo_players(settings, ports["game"]))
         _announce(settings, ports)
         await stop.wait()
         city.listening = False
@@ -82,10 +85,12 @@ async def _sockets(
     settings: ServerSettings, city: City, links: Links, routes: list[web.RouteDef]
 ) -> AsyncIterator[dict[str, int]]:
     """All three ports, with their real numbers by name."""
-    game, ops = settings.game, settings.ops
+    game, ops, gateway = settings.game, settings.ops, city.gateway
+    proxies = Proxies(parts_of(game.trusted_proxies), game.proxy_header)
+    doorstep = Doorstep(game, gateway.callers, proxies, city.metrics, server_context(settings.tls))
     async with AsyncExitStack() as stack:
-        port = await stack.enter_async_context(serve_http(city.gateway, links, game, status_handler(city)))
-        tcp = await serve_tcp(city.gateway, links, game)
+        port = await stack.enter_async_context(serve_http(gateway, links, doorstep, status_handler(city)))
+        tcp = await serve_tcp(gateway, links, doorstep)
         stack.callback(tcp.close)
         operations = ops_application(city, city.metrics, routes)
         runner = web.AppRunner(operations, access_log=None, shutdown_timeout=SHUTDOWN_S)
@@ -93,7 +98,7 @@ async def _sockets(
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, ops.host, ops.port).start()
         city.listening = True
-        yield {"game": port, "tcp": tcp.sockets[0].getsockname()[1], "ops": runner.addresses[0][1]}
+        yield {"game": port, "tcp": tcp.port, "ops": runner.addresses[0][1]}
 
 
 @asynccontextmanager
@@ -167,10 +172,10 @@ def _come_alive(city: City) -> None:
 
 
 @asynccontextmanager
-async def _demo_players(bots: int, port: int) -> AsyncIterator[None]:
+async def _demo_players(settings: ServerSettings, port: int) -> AsyncIterator[None]:
     """Demo players in a process of their own, strangers like everybody else; they go before the city does."""
-    target = f"ws://127.0.0.1:{port}/play"
-    command = [sys.executable, "-m", "loadtest.demo", "--target", target, "--bots", str(bots)]
+    target = f"{'wss' if settings.tls.cert_file else 'ws'}://127.0.0.1:{port}/play"
+    command = [sys.executable, "-m", "loadtest.demo", "--target", target, "--bots", str(settings.bots)]
     process = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE, start_new_session=True)
     try:
         yield
@@ -187,11 +192,12 @@ async def _demo_players(bots: int, port: int) -> AsyncIterator[None]:
 def _announce(settings: ServerSettings, ports: dict[str, int]) -> None:
     """Where to look, for the person who started the city; the last line says that it is open."""
     host = "127.0.0.1" if settings.game.host in ("0.0.0.0", "::") else settings.game.host
+    s = "s" if settings.tls.cert_file else ""
     ops = f"http://{settings.ops.host}:{ports['ops']}"
     lines = {
-        "game": f"ws://{host}:{ports['game']}/play",
-        "tcp": f"tcp://{host}:{ports['tcp']}",
-        "status": f"http://{host}:{ports['game']}/status",
+        "game": f"ws{s}://{host}:{ports['game']}/play",
+        "tcp": f"tcp{s}://{host}:{ports['tcp']}",
+        "status": f"http{s}://{host}:{ports['game']}/status",
         "metrics": f"{ops}/metrics",
         "health": f"{ops}/healthz and {ops}/readyz",
         "events": f"{ops}/events and {ops}/deeds",

@@ -10,6 +10,7 @@ from protocol import messages as m
 from protocol.codec import encode
 from protocol.connection import Connection, Framing, Role, State
 from protocol.errors import CloseCode, ProtocolError
+from server.offences import OFFENCES
 from server.outbox import Outbox
 from server.players import Player
 from server.settings import GameSettings
@@ -57,6 +58,9 @@ class Desk(Protocol):
 
     def drop(self, count: int) -> None:
         """Count messages dropped unread."""
+
+    def offended(self, session: "Session", code: CloseCode) -> float:
+        """The session ends for what its client did: for how many seconds it is kept out now."""
 
     def ended(self, session: "Session", cause: CloseCode | None) -> None:
         """The session is over: for this reason, or (None) because the link was lost."""
@@ -110,14 +114,16 @@ class Session:
         """Bytes from the client: any chunk of a stream, or one whole WebSocket message."""
         if self.closed:
             return
-        self.heard_tick = self._desk.tick
         intent = self._connection.intent(data)
         if intent is not None and self.player:
+            self.heard_tick = self._desk.tick
             if self._may_speak():
                 self._desk.intend(self.player, intent)
             return
         try:
             for message in self._connection.feed(data):
+                # A whole message: whoever sends bytes of one for ever is silent.
+                self.heard_tick = self._desk.tick
                 # Bye costs nothing: unheard, it would leave a session that the protocol has closed already.
                 if isinstance(message, m.Bye) or self._may_speak():
                     self._take(message)
@@ -135,17 +141,28 @@ class Session:
         data = self._connection.send(welcome)
         self.outbox.write(data if self.framing is Framing.STREAM else self.outbox.frame(data))
 
-    def close(self, code: CloseCode, reason: str) -> None:
-        """Say why, and end the connection."""
+    def close(self, code: CloseCode, reason: str, retry_after_s: float | None = None) -> None:
+        """Say why, and end the connection; trying again makes sense when RETRY_AFTER_S says, if not later."""
         if self.closed:
             return
         self.closed = True
         if code is CloseCode.SLOW:
             self.outbox.cut()
         else:
-            self.tell(m.Goodbye(code, reason, RETRY_AFTER_S.get(code)))
+            self.tell(m.Goodbye(code, reason, self._retry_after_s(code, retry_after_s)))
             self.outbox.part(code, reason)
         self._desk.ended(self, code)
+
+    def _retry_after_s(self, code: CloseCode, said_s: float | None) -> float | None:
+        """Whoever is refused for an earlier offence (`said_s`) has not committed another."""
+        if said_s is not None:
+            return said_s
+        usual_s = RETRY_AFTER_S.get(code)
+        if code not in OFFENCES:
+            return usual_s
+        out_s = self._desk.offended(self, code)
+        # What was wrong once stays wrong: no time makes it right, but none is won by trying either.
+        return None if usual_s is None else max(usual_s, out_s)
 
     def lost(self) -> None:
         """The transport is gone without a word."""

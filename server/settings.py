@@ -6,7 +6,7 @@ replay is `world.config.WorldConfig`, which is fingerprinted. Values are read on
 """
 
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -77,6 +77,42 @@ DatabaseUrl = Annotated[
 ]
 
 
+def parts_of(text: str | None) -> tuple[str, ...]:
+    """The parts of a list in one text, without blanks around them; of no text, none."""
+    return tuple(part.strip() for part in text.split(",")) if text else ()
+
+
+def networks(text: str) -> str:
+    """The same list, if every part is a network or an address; otherwise ValueError."""
+    for part in parts_of(text):
+        ip_network(part)
+    return text
+
+
+def origins(text: str) -> str:
+    """The same list, if every part is an origin as browsers write it; otherwise ValueError."""
+    for part in parts_of(text):
+        scheme, colon, host = part.partition("://")
+        if scheme not in ("http", "https") or not colon or not urlsplit(part).hostname or set(host) & set("/?#@*"):
+            raise ValueError("not an origin")
+    return text
+
+
+# Lists are one text, so that flag, environment and file say them alike; 4 KB hold the ranges of a large provider.
+Networks = Annotated[
+    str,
+    StringConstraints(max_length=4096),
+    AfterValidator(networks),
+    Allowed("networks with commas between them: 10.0.0.0/8, 192.0.2.7"),
+]
+Origins = Annotated[
+    str,
+    StringConstraints(max_length=4096),
+    AfterValidator(origins),
+    Allowed("origins with commas between them: https://city.example, https://city.example:8443"),
+]
+
+
 def bounded(default: float, low: float, high: float, why: str) -> Any:
     """A number with both bounds and the reason for them; NaN and infinity are outside any bounds."""
     return Field(default=default, ge=low, le=high, description=why)
@@ -120,6 +156,36 @@ class GameSettings(Section):
         "Connections from one address, so that one machine cannot take every place; a shared office fits. "
         "Loopback is exempt: local proxies and load tests share it.",
     )
+    per_address_per_s: float = bounded(
+        4,
+        0.1,
+        10_000,
+        "New connections a second from one address, once as many as may be open came at once; an office after a break.",
+    )
+    trusted_proxies: Networks | None = said(
+        None,
+        "Proxies believed about who calls: over HTTP by header, over TCP by the PROXY protocol, which they must speak.",
+    )
+    proxy_header: Literal["x-forwarded-for", "forwarded"] = said(
+        "x-forwarded-for",
+        "The header that trusted proxies write. One, because a proxy passes the other on as a client forged it.",
+    )
+    origins: Origins | None = said(
+        None,
+        "Origins whose pages may connect from a browser; without it any. Programs that are no browser send none.",
+    )
+    offence_s: float = bounded(
+        30, 1, 3600, "How long whoever floods or sends garbage is kept out the first time; each time more it doubles."
+    )
+    offence_max_s: float = bounded(
+        900,
+        1,
+        86_400,
+        "The longest that anybody is kept out; who shares an address with an offender shares it for so long.",
+    )
+    offence_forgiven_s: float = bounded(
+        600, 1, 86_400, "Good conduct after which one offence is forgotten; longer than two bad evenings need to meet."
+    )
     joins_per_tick: int = bounded(
         20, 1, 1000, "Welcomes per tick, the newcomers behind them wait: 400 a second keeps the tick's pace."
     )
@@ -155,6 +221,8 @@ class GameSettings(Section):
     def _agree(self) -> Self:
         if self.messages_burst < self.messages_per_s:
             raise conflict("game.messages_burst", f"at least game.messages_per_s, which is {self.messages_per_s}")
+        if self.offence_max_s < self.offence_s:
+            raise conflict("game.offence_max_s", f"at least game.offence_s, which is {self.offence_s:g}")
         if self.must_deliver_bytes_max < self.write_mark_bytes:
             raise conflict(
                 "game.must_deliver_bytes_max", f"at least game.write_mark_bytes, which is {self.write_mark_bytes}"
@@ -171,6 +239,22 @@ class GovernorSettings(Section):
         1,
         "Share of real time the loop may work before detail is shed; beyond 0.95 of it ticks begin to be late.",
     )
+
+
+class TlsSettings(Section):
+    """Whether players reach the city over TLS, on both of their ports."""
+
+    cert_file: Path | None = said(
+        None, "PEM file with the certificate and those between it and its issuer; without it both ports are plain."
+    )
+    key_file: Path | None = said(None, "PEM file with the certificate's private key, without a password.")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        for missing, given in (("key_file", "cert_file"), ("cert_file", "key_file")):
+            if getattr(self, missing) is None and getattr(self, given) is not None:
+                raise conflict(f"tls.{missing}", f"set where tls.{given} is")
+        return self
 
 
 class OpsSettings(Section):
@@ -253,6 +337,7 @@ class ServerSettings(Section):
 
     game: GameSettings = GameSettings()
     governor: GovernorSettings = GovernorSettings()
+    tls: TlsSettings = TlsSettings()
     ops: OpsSettings = OpsSettings()
     auth: AuthSettings = AuthSettings()
     world: WorldSettings = WorldSettings()

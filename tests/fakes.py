@@ -155,6 +155,8 @@ class FakeDesk:
         self.denied: list[Denied] = []
         self.dropped = 0
         self.ends: list[CloseCode | None] = []
+        self.offences: list[CloseCode] = []
+        self.out_s = 0.0
 
     def knock(self, session: Session, hello: Hello) -> None:
         self.knocked.append(hello)
@@ -177,6 +179,10 @@ class FakeDesk:
 
     def drop(self, count: int) -> None:
         self.dropped += count
+
+    def offended(self, session: Session, code: CloseCode) -> float:
+        self.offences.append(code)
+        return self.out_s
 
     def ended(self, session: Session, cause: CloseCode | None) -> None:
         self.ends.append(cause)

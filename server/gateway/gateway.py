@@ -1,7 +1,6 @@
 """The gateway: sessions on one side, the bus on the other, and each tick's frames between them."""
 
 from collections import Counter
-from ipaddress import ip_address
 from itertools import chain
 
 import numpy as np
@@ -15,8 +14,11 @@ from server.deeds import command_from
 from server.delivery import Delivery, Viewers, together
 from server.detail import BY_LEVEL, TURNS
 from server.fanout import Fanout
+from server.gateway.addresses import is_local, key_of
+from server.gateway.callers import Callers
 from server.gateway.reception import Entrance, Reception
 from server.gateway.seats import Seats
+from server.offences import OFFENCES, Offences, account_key
 from server.ops.metrics import Metrics
 from server.outbox import Outbox, Traffic
 from server.players import Player
@@ -63,24 +65,26 @@ class Gateway:
         self.programme = Programme(bus.post, self._zone_names)
         self._fanout = Fanout(self.scene, Sight(), settings.write_mark_bytes)
         self._seats = tuple(Seats() for _ in range(TURNS))
-        self._per_address: Counter[str] = Counter()
         self._tick_began_s = clock.now_s()
+        self.offences = self.reception.offences = Offences(settings, clock.now_s)
+        self.callers = Callers(settings, self.offences, clock.now_s)
 
     # ---- for the transports ----------------------------------------------------------------------
 
-    def open(self, outbox: Outbox, framing: Framing, address: str) -> Session:
-        """A client has connected. Where there is no room for it, its session is closed already."""
+    def open(self, outbox: Outbox, framing: Framing, address: str, since_tick: int | None = None) -> Session:
+        """A client has connected, some since an earlier tick. Where there is no room for it, its session is closed."""
         outbox.count_in(self.traffic)
         session = Session(self, outbox, framing, address, self._settings)
+        session.opened_tick = self.tick if since_tick is None else since_tick
         self.sessions.add(session)
-        self._per_address[address] += 1
+        refusal = self.callers.opened(address)
         self._metrics.connections_opened[TRANSPORT[outbox.websocket]].inc()
         if self.draining:
             session.close(CloseCode.GOING_AWAY, CLOSING)
         elif len(self.sessions) > self._settings.players_max + SPARE_CONNECTIONS:
             session.close(CloseCode.FULL, "no more connections")
-        elif self._per_address[address] > self._settings.per_address_max and not _is_local(address):
-            session.close(CloseCode.FULL, f"at most {self._settings.per_address_max} connections from one address")
+        elif refusal is not None:
+            session.close(*refusal)
         return session
 
     # ---- for the loop, in this order -------------------------------------------------------------
@@ -141,6 +145,7 @@ class Gateway:
             for websocket, transport in TRANSPORT.items():
                 self._metrics.players[zone, transport].set(players[number, websocket])
         self._metrics.send_backlog_bytes.set(sum(session.outbox.backlog_bytes() for session in self.sessions))
+        self._metrics.offenders.set(len(self.offences))
         for websocket, transport in TRANSPORT.items():
             self._metrics.bytes_sent[transport].inc(self.traffic.sent[websocket])
             self._metrics.bytes_received[transport].inc(self.traffic.received[websocket])
@@ -198,12 +203,19 @@ class Gateway:
         """Messages dropped unread."""
         self._metrics.commands["dropped"].inc(count)
 
+    def offended(self, session: Session, code: CloseCode) -> float:
+        """A session ends for what its client did: for how many seconds it is kept out now."""
+        self._metrics.offences[OFFENCES[code]].inc()
+        if session.player is not None:
+            return self.offences.note(account_key(session.player.account), shared=False)
+        if is_local(session.address):
+            return 0.0
+        return self.offences.note(key_of(session.address), shared=True)
+
     def ended(self, session: Session, cause: CloseCode | None) -> None:
         """A session is over."""
         self.sessions.discard(session)
-        self._per_address[session.address] -= 1
-        if not self._per_address[session.address]:
-            del self._per_address[session.address]
+        self.callers.closed(session.address)
         self._metrics.connections_closed["lost" if cause is None else cause.name.lower()].inc()
         self.reception.ended(session, cause, self.tick)
 
@@ -255,10 +267,3 @@ class Gateway:
                 session.close(CloseCode.HELLO_TIMEOUT, f"no Hello within {self._settings.hello_timeout_s:g} s")
             elif self.tick - session.heard_tick >= idle_ticks:
                 session.close(CloseCode.IDLE, f"nothing heard for {self._settings.idle_s:g} s")
-
-
-def _is_local(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False

@@ -17,6 +17,7 @@ from server.bus import Bus
 from server.clock import Clock
 from server.entities import EntityIds
 from server.gateway.greeting import Greeting
+from server.offences import Offences, account_key
 from server.ops.metrics import Metrics
 from server.players import NOTHING_KEPT, Identity, Player, Players
 from server.session import Session
@@ -53,6 +54,7 @@ class Reception:
         self.seated: Callable[[Session, Player], None]
         self.vacated: Callable[[Player], None]
         self.memory: Memory
+        self.offences: Offences
         self._settings, self._bus, self._metrics = settings, bus, metrics
         self._verifier, self._accounts = entrance
         self._tick_rate_hz = config.tick_rate_hz
@@ -164,6 +166,9 @@ class Reception:
             self._refuse(session, CloseCode.UNAVAILABLE, "the city cannot look up who you are just now")
         elif found is None:
             self._refuse(session, CloseCode.BAD_TOKEN, "field 'token': nobody has this one; without one you are new")
+        elif out_s := self.offences.out_s(account_key(found.account)):
+            self._metrics.joins["refused"].inc()
+            session.close(CloseCode.FLOOD, "this account has sent too much that no client sends", round(out_s, 1))
         else:
             identity = Identity(knock.identity.subject, found.token)
             returning = self.players.owner(found.account) is not None

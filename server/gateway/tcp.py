@@ -1,21 +1,23 @@
 """Game clients over plain TCP: each connection is a session fed with chunks of a stream."""
 
 import asyncio
+from functools import partial
 from typing import cast
 
 from protocol.connection import Framing
 from protocol.framing import tcp_frame
 from server.gateway.gateway import Gateway
 from server.gateway.links import Links
+from server.gateway.listening import Doorstep, Listener
 from server.outbox import Outbox
 from server.session import Session
-from server.settings import GameSettings
 
 
 class TcpClient(asyncio.Protocol):
     """One connection. Writing is the outbox's business; this only reads and sees the end."""
 
-    def __init__(self, gateway: Gateway, links: Links) -> None:
+    def __init__(self, gateway: Gateway, links: Links, address: str) -> None:
+        self._address = address
         self._gateway = gateway
         self._links = links
         self._session: Session
@@ -25,9 +27,8 @@ class TcpClient(asyncio.Protocol):
         # Not checked by isinstance: uvloop's transports have the methods, not the base class.
         self._transport = cast("asyncio.Transport", transport)
         self._links.opened()
-        peer = self._transport.get_extra_info("peername")
         outbox = Outbox(self._transport, tcp_frame, self._part, websocket=False)
-        self._session = self._gateway.open(outbox, Framing.STREAM, peer[0] if peer else "")
+        self._session = self._gateway.open(outbox, Framing.STREAM, self._address)
 
     def data_received(self, data: bytes) -> None:
         self._gateway.traffic.received[False] += len(data)
@@ -48,9 +49,8 @@ class TcpClient(asyncio.Protocol):
         self._links.part(self._transport)
 
 
-async def serve_tcp(gateway: Gateway, links: Links, settings: GameSettings) -> asyncio.Server:
+async def serve_tcp(gateway: Gateway, links: Links, doorstep: Doorstep) -> Listener:
     """Listen for game clients. Raises OSError when the port cannot be had."""
-    loop = asyncio.get_running_loop()
-    return await loop.create_server(
-        lambda: TcpClient(gateway, links), settings.host, settings.tcp_port, backlog=settings.backlog
-    )
+    listener = Listener(doorstep, partial(TcpClient, gateway, links), proxy_protocol=True)
+    await listener.listen(doorstep.settings.tcp_port)
+    return listener

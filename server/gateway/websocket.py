@@ -20,10 +20,11 @@ from protocol.limits import CLIENT_MESSAGE_BYTES_MAX
 from protocol.websocket import ClientFrames
 from server.gateway.gateway import Gateway
 from server.gateway.links import Links
+from server.gateway.listening import Doorstep, Listener
 from server.ops.health import json_errors
-from server.outbox import Outbox, Traffic
+from server.outbox import Outbox
 from server.session import Session
-from server.settings import GameSettings
+from server.settings import parts_of
 
 # Messages up to this reach the codec, which says what the limit is; aiohttp cuts larger ones with 1009.
 WS_MESSAGE_BYTES_MAX = 2 * CLIENT_MESSAGE_BYTES_MAX
@@ -34,9 +35,10 @@ SHUTDOWN_S = 0.2
 class Tap(asyncio.Protocol):
     """Stands between a transport and aiohttp: hands everything on, but once attached, plain messages to a session."""
 
-    def __init__(self, http: asyncio.Protocol, taps: "Taps", traffic: Traffic) -> None:
+    def __init__(self, http: asyncio.Protocol, taps: "Taps", gateway: Gateway) -> None:
+        self.since_tick = gateway.tick
         self._http = http
-        self._traffic = traffic
+        self._traffic = gateway.traffic
         self._taps = taps
         self._frames = ClientFrames(CLIENT_MESSAGE_BYTES_MAX)
         self._session: Session | None = None
@@ -89,9 +91,9 @@ Taps = dict[asyncio.Protocol, Tap]
 class WebSocketClient:
     """One connection, from its handshake to its end."""
 
-    def __init__(self, gateway: Gateway, links: Links, taps: Taps) -> None:
+    def __init__(self, gateway: Gateway, links: Links, tap: Tap) -> None:
         self._gateway = gateway
-        self._taps = taps
+        self._tap = tap
         self._links = links
         self._socket = web.WebSocketResponse(
             compress=False, max_msg_size=WS_MESSAGE_BYTES_MAX, timeout=links.patience_s, receive_timeout=None
@@ -99,15 +101,15 @@ class WebSocketClient:
         self._transport: asyncio.WriteTransport
         self._closing: asyncio.Task[bool] | None = None
 
-    async def run(self, request: web.Request) -> web.StreamResponse:
+    async def run(self, request: web.Request, address: str) -> web.StreamResponse:
         """Serve the client until either side is done."""
         await self._socket.prepare(request)
         assert request.transport is not None
         self._transport = request.transport
         self._links.opened()
         outbox = Outbox(self._transport, ws_frame, self._part, websocket=True)
-        session = self._gateway.open(outbox, Framing.MESSAGES, request.remote or "")
-        self._taps[request.protocol].attach(session)
+        session = self._gateway.open(outbox, Framing.MESSAGES, address, self._tap.since_tick)
+        self._tap.attach(session)
         try:
             await self._read(session)
         finally:
@@ -132,6 +134,26 @@ class WebSocketClient:
         self._links.part(self._transport)
 
 
+def _let_browsers_in(request: web.Request, origins: frozenset[str]) -> None:
+    """Raises what to answer a page of another site: what its visitor's browser sends would be the page's doing.
+
+    Programs that are no browser send no origin, and could send any: this protects people from pages, not the city.
+    """
+    origin = request.headers.get("Origin")
+    if origins and origin is not None and origin.lower() not in origins:
+        raise web.HTTPForbidden(reason="pages of this origin may not connect; game.origins lists those that may")
+
+
+def _caller(request: web.Request, doorstep: Doorstep) -> str:
+    """Whose address counts; raises what to answer somebody behind a proxy who has called too often to be told more."""
+    peer = request.remote or ""
+    headers = request.headers.getall(doorstep.proxies.header, [])
+    address = doorstep.proxies.caller(peer, headers)
+    if address != peer and not doorstep.callers.arrived(address):
+        raise web.HTTPTooManyRequests(reason="too many new connections from one address")
+    return address
+
+
 def _fault(error: object) -> tuple[CloseCode, str]:
     """What aiohttp has ended the connection for, with the same code on the wire where RFC 6455 has one."""
     if getattr(error, "code", None) == WSCloseCode.MESSAGE_TOO_BIG:
@@ -140,15 +162,18 @@ def _fault(error: object) -> tuple[CloseCode, str]:
 
 
 @asynccontextmanager
-async def serve_http(gateway: Gateway, links: Links, settings: GameSettings, status: Handler) -> AsyncIterator[int]:
+async def serve_http(gateway: Gateway, links: Links, doorstep: Doorstep, status: Handler) -> AsyncIterator[int]:
     """The HTTP port, `/play` for clients and `/status` for everybody; yields its number.
 
     Raises OSError when the port cannot be had.
     """
     taps: Taps = {}
+    settings = doorstep.settings
+    origins = frozenset(parts_of(settings.origins and settings.origins.lower()))
 
     async def play(request: web.Request) -> web.StreamResponse:
-        return await WebSocketClient(gateway, links, taps).run(request)
+        _let_browsers_in(request, origins)
+        return await WebSocketClient(gateway, links, taps[request.protocol]).run(request, _caller(request, doorstep))
 
     application = web.Application(middlewares=[json_errors])
     application.add_routes([web.get("/play", play), web.get("/status", status)])
@@ -160,8 +185,7 @@ async def serve_http(gateway: Gateway, links: Links, settings: GameSettings, sta
     assert http is not None
     async with AsyncExitStack() as stack:
         stack.push_async_callback(runner.cleanup)
-        server = await asyncio.get_running_loop().create_server(
-            lambda: Tap(http(), taps, gateway.traffic), settings.host, settings.port, backlog=settings.backlog
-        )
-        stack.callback(server.close)
-        yield server.sockets[0].getsockname()[1]
+        listener = Listener(doorstep, lambda _: Tap(http(), taps, gateway), proxy_protocol=False)
+        await listener.listen(settings.port)
+        stack.callback(listener.close)
+        yield listener.port

@@ -22,6 +22,7 @@ from prometheus_client.registry import Collector
 from protocol.errors import CloseCode
 from protocol.limits import INTEREST_MAX, PROTOCOL_VERSION
 from server import VERSION
+from server.offences import KINDS as OFFENCE_KINDS
 from server.store.records import CAUSES
 from world.catalogue import DEEDS, SETTLED
 from world.events.reject import Reason
@@ -42,6 +43,8 @@ JOIN_OUTCOMES = ("welcomed", "resumed", "refused", "lost")
 # What may be settled, by the world's own words for it, and what may come of it.
 SETTLEMENT_KINDS = SETTLED
 SETTLEMENT_OUTCOMES = ("settled", *get_args(Reason))
+# Before a connection is a session: called too often, no PROXY header from a proxy, no TLS where it is spoken.
+CUT_REASONS = ("rate", "proxy", "handshake")
 CLOSE_CAUSES = (*(code.name.lower() for code in CloseCode), "lost")
 
 # Half a millisecond to the 50 ms a tick has, fine enough to read a p99 from, then what is too late.
@@ -110,6 +113,7 @@ class Metrics:
         self._add_load()
         self._add_players(zones)
         self._add_layers(zones)
+        self._add_guard()
         self._add_traffic()
         self._add_rules()
         self._add_faults(zones)
@@ -164,6 +168,13 @@ class Metrics:
     def _add_layers(self, zones: Sequence[str]) -> None:
         layers = self._gauge("layers", "Layers of each zone that somebody is in, at least one.", ["zone"])
         self.layers = {zone: layers.labels(zone) for zone in zones}
+
+    def _add_guard(self) -> None:
+        self.connections_cut = self._closed(
+            "connections_cut", "Connections cut before they could speak, and why.", "reason", CUT_REASONS
+        )
+        self.offences = self._closed("offences", "Connections ended for what the client did.", "kind", OFFENCE_KINDS)
+        self.offenders = self._gauge("offenders", "Accounts and addresses whose offences are remembered.")
 
     def _add_traffic(self) -> None:
         self.frames_sent = self._closed("frames_sent", "Frames written.", "transport", TRANSPORTS)

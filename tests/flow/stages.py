@@ -6,6 +6,7 @@ order.
 """
 
 import asyncio
+import ssl
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,11 +17,13 @@ from protocol import messages as m
 from protocol.codec import decode_server, encode
 from protocol.framing import Splitter, tcp_frame
 from protocol.limits import SERVER_MESSAGE_BYTES_MAX
+from server.gateway.addresses import Proxies
 from server.gateway.links import Links
+from server.gateway.listening import Doorstep
 from server.gateway.tcp import serve_tcp
 from server.gateway.websocket import serve_http
 from server.ops.health import status_handler
-from server.settings import AuthSettings, GameSettings
+from server.settings import AuthSettings, GameSettings, parts_of
 from tests.scenario import Client, Scenario, Witness
 
 # Far longer than loopback ever takes; a flow that waits this long has failed.
@@ -234,6 +237,12 @@ class TcpStage(Stage):
 LIBERAL = GameSettings(host="127.0.0.1", port=0, tcp_port=0, messages_per_s=1000, messages_burst=10_000, goodbye_s=0.5)
 
 
+def doorstep_of(scenario: Scenario, settings: GameSettings, tls: ssl.SSLContext | None = None) -> Doorstep:
+    """What the ports of this city weigh their callers by."""
+    proxies = Proxies(parts_of(settings.trusted_proxies), settings.proxy_header)
+    return Doorstep(settings, scenario.city.gateway.callers, proxies, scenario.city.metrics, tls)
+
+
 @asynccontextmanager
 async def staged(way: str, settings: GameSettings = LIBERAL, auth: AuthSettings | None = None) -> AsyncIterator[Stage]:
     """A stage reached by `memory`, `ws` or `tcp`."""
@@ -242,13 +251,13 @@ async def staged(way: str, settings: GameSettings = LIBERAL, auth: AuthSettings 
         if way == "memory":
             yield MemoryStage(scenario)
             return
-        links = Links(settings.goodbye_s)
+        links, doorstep = Links(settings.goodbye_s), doorstep_of(scenario, settings)
         if way == "tcp":
-            server = await serve_tcp(scenario.city.gateway, links, settings)
-            stack.callback(server.close)
-            stage: Stage = TcpStage(scenario, server.sockets[0].getsockname()[1])
+            listener = await serve_tcp(scenario.city.gateway, links, doorstep)
+            stack.callback(listener.close)
+            stage: Stage = TcpStage(scenario, listener.port)
         else:
-            serving = serve_http(scenario.city.gateway, links, settings, status_handler(scenario.city))
+            serving = serve_http(scenario.city.gateway, links, doorstep, status_handler(scenario.city))
             port = await stack.enter_async_context(serving)
             # As many as a flow wants, where aiohttp would let a hundred connect and the next one wait.
             anybody = aiohttp.TCPConnector(limit=0)

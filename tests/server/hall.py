@@ -12,6 +12,7 @@ from server.auth import Verifier
 from server.bus import LocalBus
 from server.clock import HandClock
 from server.gateway.reception import Entrance, Reception
+from server.offences import Offences
 from server.ops.metrics import Metrics
 from server.outage import Outage
 from server.players import Player
@@ -53,6 +54,7 @@ class Hall(FakeDesk):
         entrance = Entrance(Verifier(auth or AuthSettings()), accounts)
         self.reception = Reception(settings, config(), self.bus, self.metrics, entrance)
         self.memory = self.reception.memory = FakeMemory()
+        self.reception.offences = Offences(settings, lambda: self.tick / TICKS_PER_S)
         self.reception.seated = lambda session, player: self.seats.update({player.entity: session})
         self.reception.vacated = self._vacated
         self.seats: dict[int, Session] = {}

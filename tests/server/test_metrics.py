@@ -25,6 +25,7 @@ BASE_UNITS = (
     "_still",
     "_layers",
     "_players",
+    "_offenders",
     "_broken",
     "_pending",
     "_waiting",

@@ -128,11 +128,15 @@ def test_many_messages_in_one_chunk_or_one_in_many_chunks_are_the_same() -> None
     assert whole.client.heard == bytewise.client.heard == [Pong(1, 1000, 0.0), Pong(2, 1000, 0.0)]
 
 
-def test_every_byte_counts_as_a_sign_of_life() -> None:
+def test_a_whole_message_is_a_sign_of_life_and_a_byte_of_one_is_none() -> None:
     line = Line()
     line.pass_ticks(50)
-    line.session.receive(b"\x00")
-    assert (line.session.opened_tick, line.session.heard_tick) == (1000, 1050)
+    *trickle, last = tcp_frame(encode(Hello(1, "Ada")))
+    for byte in trickle:
+        line.session.receive(bytes((byte,)))
+    assert (line.session.opened_tick, line.session.heard_tick) == (1000, 1000)
+    line.session.receive(bytes((last,)))
+    assert line.session.heard_tick == 1050
 
 
 # ---- illegal ones --------------------------------------------------------------------------------

@@ -64,9 +64,17 @@ def test_flag_beats_environment_beats_file_beats_default() -> None:
 def test_every_setting_can_be_given_by_flag_and_by_environment(key: str) -> None:
     words = {"ops.host": "::1", "log.level": "debug", "log.format": "json", "ops.token": "sixteen or longer"}
     words |= {"auth.algorithm": "ES256", "auth.guests": "false", "store.url": "sqlite:///elsewhere.db"}
+    words |= {
+        "game.trusted_proxies": "192.0.2.0/24",
+        "game.origins": "https://a.example",
+        "game.proxy_header": "forwarded",
+    }
     value = next((str(note.le) for note in fields(ServerSettings)[key].metadata if isinstance(note, Le)), "somewhere")
     roomy = ["--game.messages_burst=10000", "--game.must_deliver_bytes_max=1048576"]
     roomy += ["--auth.key=somebody must be able to come in"] if key == "auth.guests" else []
+    roomy += ["--game.offence_max_s=86400"] if key == "game.offence_s" else []
+    roomy += ["--tls.key_file=b.pem"] if key == "tls.cert_file" else []
+    roomy += ["--tls.cert_file=a.pem"] if key == "tls.key_file" else []
     flag = load(ServerSettings, [*roomy, f"--{key}", words.get(key, value)], {})
     environment = load(ServerSettings, roomy, {variable(key): words.get(key, value)})
     assert flag.settings == environment.settings

@@ -45,8 +45,8 @@ def lively(monkeypatch: pytest.MonkeyPatch) -> Hamlet:
     """The hamlet in the midst of a rain, with deeds that wait for the books."""
     hamlets: list[Hamlet] = []
 
-    def remembered(seed: int) -> Hamlet:
-        hamlets.append(Hamlet(seed))
+    def remembered(seed: int, comfortable: int) -> Hamlet:
+        hamlets.append(Hamlet(seed, comfortable))
         return hamlets[0]
 
     monkeypatch.setattr(rerun, "Hamlet", remembered)
