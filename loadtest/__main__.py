@@ -58,7 +58,7 @@ def _options(asked: argparse.Namespace) -> Options:
     scenario = load_scenario(asked.scenario)
     bots = asked.bots if asked.bots is not None else scenario.bots
     seconds = asked.seconds if asked.seconds is not None else scenario.seconds
-    targets = _chosen(tuple(parse_target(url) for url in asked.target), asked.transport)
+    targets = _chosen(tuple(parse_target(url, asked.ca) for url in asked.target), asked.transport)
     name, token = Path(asked.scenario).stem, os.environ.get(TOKEN_FROM)
     if asked.store and not targets:
         raise ValueError("--store is for the books of a --target; a server of our own gets a database of its own")
@@ -105,8 +105,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--transport", choices=("ws", "tcp", "mixed"), default="ws", help="default: ws")
     parser.add_argument(
         "--target", action="append", default=[], metavar="URL",
-        help="ws://host:port/play or tcp://host:port, of a running server; twice for mixed (default: start one)",
+        help="ws://host:port/play or tcp://host:port, of a running server, with TLS wss:// or tcps://; "
+        "twice for mixed (default: start one)",
     )  # fmt: skip
+    parser.add_argument(
+        "--ca", type=Path, metavar="FILE", help="PEM of who signed its certificate (default: whom this machine trusts)"
+    )
     parser.add_argument("--ops", metavar="URL", help="http://127.0.0.1:7490 of that server, to measure it too")
     parser.add_argument("--store", metavar="URL", help="database of that server, to look into its books too")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write report.json and report.html here")

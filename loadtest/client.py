@@ -17,12 +17,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import count
+from pathlib import Path
 from random import randrange
 from time import monotonic
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from loadtest.target import parse_target
+from loadtest.target import Target, parse_target
 from loadtest.tick_clock import TickClock
 from loadtest.transports import connect
 from loadtest.view import Event, View
@@ -71,9 +72,9 @@ class _Intent(NamedTuple):
 class Player(View):
     """One player's connection. Made by `join`, entered with `async with`, iterated for events."""
 
-    def __init__(self, url: str, hello: m.Hello) -> None:
+    def __init__(self, target: Target, hello: m.Hello) -> None:
         super().__init__()
-        self._target = parse_target(url)
+        self._target = target
         self._outgoing: deque[m.AnyClientMessage] = deque([hello])
         # The newest intent that was not sent yet, and the last of all.
         self._intent: _Intent | None = None
@@ -92,14 +93,20 @@ class Player(View):
 
     @classmethod
     def join(
-        cls, url: str, *, name: str | None = None, token: str | None = None, resume: str | None = None
+        cls,
+        url: str,
+        *,
+        name: str | None = None,
+        token: str | None = None,
+        resume: str | None = None,
+        ca: Path | None = None,
     ) -> "Player":
-        """A player who joins the city at `ws://…` or `tcp://…` when entered.
+        """A player who joins the city at `ws://…`, `wss://…`, `tcp://…` or `tcps://…` when entered; `ca` as in Target.
 
         Raises ValueError for an address that is none. Entering raises OSError when nobody listens there, Closed when
         the server does not let us in, and TimeoutError when it does not answer for half a minute.
         """
-        return cls(url, m.Hello(PROTOCOL_VERSION, name, token, resume, "futurecity-python"))
+        return cls(parse_target(url, ca), m.Hello(PROTOCOL_VERSION, name, token, resume, "futurecity-python"))
 
     async def __aenter__(self) -> Self:
         async with asyncio.timeout(_JOIN_S):

@@ -27,7 +27,9 @@ _CHECK_S = 1.0
 def main(words: list[str] | None = None) -> int:
     """The exit status: 0 whenever it was told to go, 2 when it cannot do what was asked."""
     parser = argparse.ArgumentParser(prog="loadtest.demo", description="People who live in a city.")
-    parser.add_argument("--target", required=True, help="ws://host:port/play or tcp://host:port")
+    parser.add_argument(
+        "--target", required=True, help="ws://host:port/play or tcp://host:port, with TLS wss:// or tcps://"
+    )
     parser.add_argument("--bots", type=int, required=True, help="how many, 1 to 1000")
     parser.add_argument("--seed", type=int, default=1, help="what their chance is drawn from (default: 1)")
     asked = parser.parse_args(words)

@@ -232,7 +232,7 @@ class _Run:
             gap_p99_of_calm=_times(frames, self._calm),
             confirmed=dict(swarm.purses.confirmed),
             about=options.scenario.about,
-            targets=[f"{target.transport}://{target.authority}" for target in swarm.targets],
+            targets=[f"{target.scheme}://{target.authority}" for target in swarm.targets],
             all_joined_s=rounded(swarm.all_joined_s),
             refused=swarm.refused,
             share_in_zone=self._share_in_zone,

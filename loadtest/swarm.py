@@ -179,7 +179,8 @@ class Swarm:
         bot = self.bots[seat] = self._make_bot(seat, target)
         bot.began_s = began_s
         try:
-            await asyncio.get_running_loop().create_connection(lambda: bot, target.host, target.port)
+            loop = asyncio.get_running_loop()
+            await loop.create_connection(lambda: bot, target.host, target.port, ssl=target.context)
         except OSError as error:
             bot.ending = Ending(ABNORMAL, f"could not connect: {error.strerror or error}")
             bot.stage = Stage.GONE

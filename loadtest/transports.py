@@ -87,17 +87,19 @@ class WebSocketTransport(Transport):
 async def connect(target: Target) -> Transport:
     """Open a transport to a server. Raises OSError when there is none."""
     if target.transport == "tcp":
-        return TcpTransport(*await asyncio.open_connection(target.host, target.port))
+        return TcpTransport(*await asyncio.open_connection(target.host, target.port, ssl=target.context))
+    url = f"{target.scheme}://{target.authority}{target.path}"
     session = aiohttp.ClientSession()
     try:
         socket = await session.ws_connect(
-            f"ws://{target.authority}{target.path}",
+            url,
+            ssl=target.context or True,
             max_msg_size=SERVER_MESSAGE_BYTES_MAX,
             timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_S),
         )
     except aiohttp.ClientError as error:
         await session.close()
-        raise ConnectionError(f"ws://{target.authority}{target.path}: {error}") from None
+        raise ConnectionError(f"{url}: {error}") from None
     except BaseException:
         await session.close()
         raise

@@ -217,9 +217,11 @@ class WebSocketStage(Stage):
     def __init__(self, scenario: Scenario, session: aiohttp.ClientSession, port: int) -> None:
         super().__init__(scenario)
         self.session, self.port = session, port
+        self.trust: ssl.SSLContext | None = None
 
     async def open_link(self) -> Player:
-        return WebSocketPlayer(await self.session.ws_connect(f"ws://127.0.0.1:{self.port}/play"))
+        url = f"{'wss' if self.trust else 'ws'}://127.0.0.1:{self.port}/play"
+        return WebSocketPlayer(await self.session.ws_connect(url, ssl=self.trust or True))
 
 
 class TcpStage(Stage):
@@ -228,30 +230,36 @@ class TcpStage(Stage):
     def __init__(self, scenario: Scenario, port: int) -> None:
         super().__init__(scenario)
         self.port = port
+        self.trust: ssl.SSLContext | None = None
 
     async def open_link(self) -> Player:
-        return TcpPlayer(*await asyncio.open_connection("127.0.0.1", self.port))
+        return TcpPlayer(*await asyncio.open_connection("127.0.0.1", self.port, ssl=self.trust))
 
 
 # Settling costs a Ping for every tick and message; flows about rates set their own.
 LIBERAL = GameSettings(host="127.0.0.1", port=0, tcp_port=0, messages_per_s=1000, messages_burst=10_000, goodbye_s=0.5)
 
 
-def doorstep_of(scenario: Scenario, settings: GameSettings, tls: ssl.SSLContext | None = None) -> Doorstep:
+def doorstep_of(scenario: Scenario, settings: GameSettings, tls: ssl.SSLContext | None) -> Doorstep:
     """What the ports of this city weigh their callers by."""
     proxies = Proxies(parts_of(settings.trusted_proxies), settings.proxy_header)
     return Doorstep(settings, scenario.city.gateway.callers, proxies, scenario.city.metrics, tls)
 
 
 @asynccontextmanager
-async def staged(way: str, settings: GameSettings = LIBERAL, auth: AuthSettings | None = None) -> AsyncIterator[Stage]:
-    """A stage reached by `memory`, `ws` or `tcp`."""
+async def staged(
+    way: str,
+    settings: GameSettings = LIBERAL,
+    auth: AuthSettings | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[Stage]:
+    """A stage reached by `memory`, `ws` or `tcp`; with `tls`, whoever comes must `trust` its certificate."""
     scenario = Scenario(settings, auth=auth)
     async with AsyncExitStack() as stack:
         if way == "memory":
             yield MemoryStage(scenario)
             return
-        links, doorstep = Links(settings.goodbye_s), doorstep_of(scenario, settings)
+        links, doorstep = Links(settings.goodbye_s), doorstep_of(scenario, settings, tls)
         if way == "tcp":
             listener = await serve_tcp(scenario.city.gateway, links, doorstep)
             stack.callback(listener.close)

@@ -6,6 +6,7 @@ wire's fiftieth of a second, so that tests are quick; ticks are what speeds are 
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Sequence
 from itertools import count
 from math import cos, sin, tau
@@ -81,6 +82,8 @@ class FakeCity:
         # Deeds that it leaves to the test to answer.
         self.unanswered: set[str] = set()
         self._period_s = period_s
+        # What its sockets speak TLS with, if a test says so before it opens.
+        self.tls: ssl.SSLContext | None = None
         self._entities = count(1)
         self._resumable: dict[str, int] = {}
         self._calls: list[tuple[int, Callable[[], None]]] = []
@@ -161,15 +164,16 @@ class FakeCity:
     # ---- its sockets -----------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        self._tcp = await asyncio.start_server(self._serve_tcp, "127.0.0.1", 0)
+        self._tcp = await asyncio.start_server(self._serve_tcp, "127.0.0.1", 0, ssl=self.tls)
         application = web.Application()
         application.router.add_get("/play", self._serve_ws)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self.tls)
         await site.start()
-        self.tcp_url = f"tcp://127.0.0.1:{self._tcp.sockets[0].getsockname()[1]}"
-        self.ws_url = f"ws://127.0.0.1:{self._runner.addresses[0][1]}/play"
+        s = "s" if self.tls else ""
+        self.tcp_url = f"tcp{s}://127.0.0.1:{self._tcp.sockets[0].getsockname()[1]}"
+        self.ws_url = f"ws{s}://127.0.0.1:{self._runner.addresses[0][1]}/play"
         self._beating = asyncio.get_running_loop().call_soon(self._beat)
         return self
 

@@ -1,7 +1,9 @@
 """The Python client against a small city over real sockets, both transports."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from loadtest.client import ABNORMAL, DEEDS_MAX, Closed, Player
 from protocol import messages as m
 from protocol.errors import CloseCode
 from protocol.frames import GAIT_RUN, GAIT_STAND
+from tests.certificates import certificate
 from tests.loadtest import fake_city
 from tests.loadtest.fake_city import FakeCity, Person
 from tests.loadtest.said import welcome
@@ -258,3 +261,36 @@ async def test_deeds_of_one_who_comes_back_are_numbered_apart_from_the_earlier_o
     assert len(numbers) == 3
     assert min(numbers) == 1
     assert max(numbers) <= 2**31
+
+
+# ---- TLS -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def secure_city(tmp_path: Path) -> AsyncIterator[tuple[FakeCity, Path]]:
+    """A city that speaks TLS, and the file of who signed for it."""
+    city, made = FakeCity(), certificate(tmp_path)
+    city.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    city.tls.load_cert_chain(*made)
+    async with asyncio.timeout(WAIT_S), city:
+        yield city, made.cert_file
+
+
+@pytest.mark.parametrize("transport", ["ws", "tcp"])
+async def test_a_player_joins_over_tls_whom_it_was_told_to_trust(
+    secure_city: tuple[FakeCity, Path], transport: str
+) -> None:
+    city, ca = secure_city
+    async with Player.join(city.ws_url if transport == "ws" else city.tcp_url, name="Ada", ca=ca) as me:
+        assert (await me.next_frame()).tick
+
+
+@pytest.mark.parametrize("transport", ["ws", "tcp"])
+async def test_a_player_does_not_talk_to_a_city_that_somebody_else_signed_for(
+    secure_city: tuple[FakeCity, Path], tmp_path: Path, transport: str
+) -> None:
+    city = secure_city[0]
+    stranger = certificate(tmp_path, "stranger").cert_file
+    with pytest.raises(OSError, match="certificate"):
+        async with Player.join(city.ws_url if transport == "ws" else city.tcp_url, name="Ada", ca=stranger):
+            pass

@@ -79,7 +79,7 @@ async def test_ctrl_c_still_reports_and_fails(scenario: str, tmp_path: Path) -> 
     ("words", "complaint"),
     [
         (["riot"], "no scenario 'riot': there are crystal_rain, demo"),
-        (["plaza", "--target", "http://a"], "begins with ws:// or tcp://"),
+        (["plaza", "--target", "http://a"], "begins with ws://, wss://, tcp:// or tcps://"),
         (["plaza", "--transport", "mixed", "--target", "ws://127.0.0.1:1"], "needs a --target that begins with tcp://"),
         (["plaza", "--bots", "19990"], "--bots 19990"),
         (["plaza", "--store", "sqlite:////a.db"], "--store is for the books of a --target"),

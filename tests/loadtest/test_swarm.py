@@ -1,7 +1,9 @@
 """The crowd against a small city over real sockets: honest, lying, refusing and cutting."""
 
 import asyncio
+import ssl
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from msgspec import structs
@@ -13,6 +15,7 @@ from loadtest.swarm import Plan, Swarm
 from loadtest.target import parse_target
 from protocol import messages as m
 from protocol.errors import CloseCode
+from tests.certificates import certificate
 from tests.loadtest.fake_city import FakeCity, Person
 from tests.loadtest.said import frame, record
 
@@ -27,8 +30,8 @@ def scenario(zone: str = "crystal_plaza", habits: dict[str, float] | None = None
     )
 
 
-def swarm_in(city: FakeCity, bots: int = 8, returning: bool = False, **fields: object) -> Swarm:
-    targets = (parse_target(city.ws_url), parse_target(city.tcp_url))
+def swarm_in(city: FakeCity, bots: int = 8, returning: bool = False, ca: Path | None = None, **fields: object) -> Swarm:
+    targets = (parse_target(city.ws_url, ca), parse_target(city.tcp_url, ca))
     return Swarm(Plan(scenario(**fields), bots, 1, targets, returning))  # type: ignore[arg-type]
 
 
@@ -209,3 +212,15 @@ async def test_joining_is_spread_over_the_time_given() -> None:
         # Each bot's time is its own: the last one began three tenths of a second after the first.
         assert swarm.join_s[3] <= swarm.all_joined_s - 0.3
         await swarm.stop()
+
+
+async def test_a_crowd_joins_over_tls_whom_it_was_told_to_trust(tmp_path: Path) -> None:
+    city, made = FakeCity(), certificate(tmp_path)
+    city.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    city.tls.load_cert_chain(*made)
+    async with asyncio.timeout(WAIT_S), city:
+        swarm = swarm_in(city, bots=4, ca=made.cert_file)
+        swarm.start()
+        await until(city, lambda: swarm.joined == 4)
+        await swarm.stop()
+        assert (swarm.faults.counts, swarm.disconnected) == ({}, 0)

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,11 +18,12 @@ import pytest
 from protocol.codec import decode_server, encode, pack_fields
 from protocol.framing import Splitter, tcp_frame
 from protocol.limits import SERVER_MESSAGE_BYTES_MAX
-from protocol.messages import AnyClientMessage, AnyServerMessage, Hello, Keep, Ping, Pong, Welcome
+from protocol.messages import AnyClientMessage, AnyServerMessage, Hello, Keep, Ping, Pong, Profiles, Welcome
 from server import VERSION
 from server.__main__ import FAILED, OK, WRONG, main
 from server.preview import preview
 from server.usage import usage
+from tests.certificates import certificate
 from tests.server.recording import record
 from world.config import CONTENT_DIR, fingerprint, load_config
 
@@ -125,6 +127,17 @@ def test_a_key_that_cannot_be_used_is_named_and_not_shown(flag: str, capsys: Out
     assert "too short" not in said
 
 
+@pytest.mark.parametrize("name", ["check", "serve"])
+def test_a_certificate_that_cannot_be_used_is_named_and_nothing_is_started(
+    name: str, tmp_path: Path, capsys: Output
+) -> None:
+    made, other = certificate(tmp_path), certificate(tmp_path, "other")
+    assert main([name, f"--tls.cert_file={made.cert_file}", f"--tls.key_file={other.key_file}"]) == WRONG
+    assert "flag --tls.key_file: must be the PEM of the certificate's own private key" in capsys.readouterr().err
+    assert main([name, f"--tls.cert_file={made.cert_file}"]) == WRONG
+    assert "tls.key_file = None: must be set where tls.cert_file is" in capsys.readouterr().err
+
+
 def test_content_that_is_not_there_is_named(capsys: Output) -> None:
     assert main(["check", "--world.content", "nowhere"]) == WRONG
     assert "nowhere/city.toml" in capsys.readouterr().err
@@ -209,6 +222,22 @@ def test_a_city_that_is_closed_has_written_down_who_was_there_and_what_they_had_
     with closing(sqlite3.connect("data/futurecity.db")) as books:
         (row,) = books.execute("SELECT 'player:' || account, name, settings, x IS NOT NULL FROM players")
     assert row == (welcome.account, "Ada", bytes(pack_fields({"volume": 7})), 1)
+
+
+def test_a_city_speaks_tls_with_its_demo_players_and_with_whoever_a_trusted_proxy_announces(tmp_path: Path) -> None:
+    made = certificate(tmp_path)
+    files = f"--tls.cert_file={made.cert_file}", f"--tls.key_file={made.key_file}"
+    with city("--bots=2", "--game.trusted_proxies=127.0.0.1", *files) as (process, said):
+        assert any("wss://" in line for line in said)
+        (port,) = (int(line.rpartition(":")[2]) for line in said if "tcps://" in line)
+        plain = socket.create_connection(("127.0.0.1", port), PATIENCE_S)
+        plain.sendall(b"PROXY TCP4 192.0.2.7 198.51.100.1 4711 7401\r\n")
+        trust = ssl.create_default_context(cafile=made.cert_file)
+        with trust.wrap_socket(plain, server_hostname="127.0.0.1") as link:
+            say(link, Hello(1, "Ada"))
+            names = (profile.name for told in heard(link) if isinstance(told, Profiles) for profile in told.profiles)
+            assert next(name for name in names if name.startswith("Bot "))
+        assert "Traceback" not in finish(process, signal.SIGTERM)
 
 
 def test_a_port_in_use_is_a_sentence_and_not_a_traceback() -> None:
