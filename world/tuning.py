@@ -82,8 +82,9 @@ class SettlingTuning(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CrystalsTuning(Struct, frozen=True, forbid_unknown_fields=True):
-    """From how far one picks a crystal up, and how far it is seen that somebody did."""
+    """How often and from how far one picks a crystal up, and how far it is seen that somebody did."""
 
+    rate: Rate
     reach_m: Annotated[float, Meta(ge=0.5, le=10)]
     radius_m: Radius
 

@@ -1,10 +1,14 @@
 """Nobody does anything oftener than allowed, and a refusal costs nothing."""
 
+import ast
+import inspect
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.world.hamlet import config, space
+from world.catalogue import DEEDS, Deed
 from world.event import Refused
 from world.rates import spend
 from world.state import World
@@ -68,3 +72,15 @@ def test_everybody_has_an_allowance_of_their_own() -> None:
     world, row = spender()
     other = world.columns.add(6)
     assert [tries(world, each, Rate(1, 10)) for each in (row, row, other)] == [True, False, True]
+
+
+# A Move is an intent that replaces the one before it: one counts in a tick, and what comes beyond what a client may
+# say in a second never reaches the world.
+LIMITED_ELSEWHERE = {"move"}
+
+
+@pytest.mark.parametrize("deed", [deed for deed in DEEDS.values() if deed.public], ids=lambda deed: deed.name)
+def test_every_deed_of_clients_has_a_rate_of_its_own(deed: Deed) -> None:
+    calls = [node for node in ast.walk(ast.parse(inspect.getsource(deed.apply))) if isinstance(node, ast.Call)]
+    spent = [call for call in calls if ast.unparse(call.func) == "spend"]
+    assert len(spent) == (deed.name not in LIMITED_ELSEWHERE)

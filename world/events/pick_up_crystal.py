@@ -8,6 +8,7 @@ from world import rains
 from world.city import cm
 from world.crystals import STANDING, Wish
 from world.event import COSMETIC, NOTABLE, Command, Event, Nearby, Only, Refusal, Refused, Telling
+from world.rates import spend
 from world.settling import Stored, Waiting
 from world.state import World
 
@@ -51,6 +52,7 @@ def apply(world: World, actor: int, command: PickUpCrystal) -> Telling:
     away = (int(columns.x[row]) - crystal.x, int(columns.y[row]) - crystal.y, int(columns.z[row]) - crystal.z)
     if sum(axis * axis for axis in away) > reach * reach:
         raise Refused("too_far", "crystal", f"within {world.tuning.crystals.reach_m:g} m of where you stand")
+    spend(world, columns.pick_up_debt, row, world.tuning.crystals.rate)
     world.crystals.wishes.append(Wish(world.asker(row, command.deed), crystal.crystal))
     return ()
 

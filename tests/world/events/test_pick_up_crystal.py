@@ -188,3 +188,13 @@ def test_a_halted_player_has_no_wishes_left() -> None:
     market = pond(7)
     market.do((7, Halt()))
     assert market.world.crystals.wishes == []
+
+
+def test_nobody_picks_up_oftener_than_allowed_and_what_fails_costs_nothing() -> None:
+    market = pond(7, 8)
+    wanted = gem(market)
+    rate = market.world.tuning.crystals.rate
+    assert reasons(market.do(*[(7, PickUpCrystal(99))] * (rate.burst + 1))) == ["gone"] * (rate.burst + 1)
+    refused = reasons(market.do(*[(7, PickUpCrystal(wanted))] * (rate.burst + 1)))
+    assert refused.count("too_often") == 1
+    assert refused.count("taken") == rate.burst - 1
