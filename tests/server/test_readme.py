@@ -10,7 +10,8 @@ from server.ops.metrics import Metrics
 from server.settings import ServerSettings
 from server.sources import allowed, fields
 
-SERVER = Path(__file__).parent.parent.parent / "server"
+TESTS = Path(__file__).parent.parent
+SERVER = TESTS.parent / "server"
 LINES = (SERVER / "README.md").read_text("utf-8").splitlines()
 METRICS = list(Metrics(("a_zone",)).registry.collect())
 FIELDS = fields(ServerSettings)
@@ -50,3 +51,30 @@ def test_every_module_is_on_the_map() -> None:
     modules = {str(path.relative_to(SERVER)) for path in SERVER.rglob("*.py") if path.stem != "__init__"}
     told = {name for line in LINES for name in re.findall(r"^\| `([\w/]+\.py)` \|", line)}
     assert told == modules
+
+
+def threat_model() -> list[list[str]]:
+    """The cells of every row in the threat model."""
+    begin = LINES.index("## Threat model")
+    end = next(number for number in range(begin + 1, len(LINES)) if LINES[number].startswith("## "))
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in LINES[begin:end] if line.startswith("|")]
+    return rows[2:]
+
+
+def every_test_by_name() -> set[str]:
+    functions = (
+        re.findall(r"^(?:async )?def (test_\w+)", path.read_text("utf-8"), re.M) for path in TESTS.rglob("*.py")
+    )
+    return {name for names in functions for name in names}
+
+
+def test_every_threat_has_a_stop_and_tests_that_exist() -> None:
+    rows = threat_model()
+    assert len(rows) > 10
+    known = every_test_by_name()
+    for _, threat, stop, shown in rows:
+        assert threat
+        assert stop
+        named = re.findall(r"`(test_\w+)`", shown)
+        assert named, threat
+        assert set(named) <= known, set(named) - known
