@@ -20,7 +20,7 @@ from server.gateway.links import Links
 from server.gateway.tcp import serve_tcp
 from server.gateway.websocket import serve_http
 from server.ops.health import status_handler
-from server.settings import AuthSettings, GameSettings
+from server.settings import AdmissionSettings, AuthSettings, GameSettings
 from tests.scenario import Client, Scenario, Witness
 
 # Far longer than loopback ever takes; a flow that waits this long has failed.
@@ -235,9 +235,14 @@ LIBERAL = GameSettings(host="127.0.0.1", port=0, tcp_port=0, messages_per_s=1000
 
 
 @asynccontextmanager
-async def staged(way: str, settings: GameSettings = LIBERAL, auth: AuthSettings | None = None) -> AsyncIterator[Stage]:
+async def staged(
+    way: str,
+    settings: GameSettings = LIBERAL,
+    auth: AuthSettings | None = None,
+    admission: AdmissionSettings | None = None,
+) -> AsyncIterator[Stage]:
     """A stage reached by `memory`, `ws` or `tcp`."""
-    scenario = Scenario(settings, auth=auth)
+    scenario = Scenario(settings, auth=auth, admission=admission)
     async with AsyncExitStack() as stack:
         if way == "memory":
             yield MemoryStage(scenario)

@@ -9,7 +9,7 @@ from protocol.errors import CloseCode
 from server.bus import Published
 from server.gateway.gateway import SKIPPED_FRAMES_MAX, SPARE_CONNECTIONS
 from server.session import Session
-from server.settings import GameSettings
+from server.settings import AdmissionSettings, GameSettings
 from server.store.records import StoreAway
 from tests.fakes import FakeClient, snapshot
 from tests.scenario import Client, Scenario, deed
@@ -83,8 +83,8 @@ def test_an_address_that_is_not_surely_this_machine_is_limited(address: str) -> 
 
 
 def test_there_is_an_end_to_connections_whoever_they_come_from() -> None:
-    scenario = town(players_max=1)
-    sessions = [connect(scenario, "127.0.0.1")[1] for _ in range(SPARE_CONNECTIONS + 2)]
+    scenario = Scenario(GameSettings(players_max=1), config(), admission=AdmissionSettings(waiting_max=2))
+    sessions = [connect(scenario, "127.0.0.1")[1] for _ in range(SPARE_CONNECTIONS + 4)]
     assert [session.closed for session in sessions].count(True) == 1
     assert sessions[-1].closed
 

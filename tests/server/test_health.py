@@ -8,8 +8,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from server.admission import Outside
 from server.ops.health import CityView, json_errors, ops_application, status_handler
 from server.ops.metrics import Metrics
+
+OPEN = Outside(capacity=5000, waiting=0, open=True, full=False, wait_s=0.0)
 
 
 @dataclass
@@ -23,6 +26,7 @@ class FakeCity:
     tick_rate_hz: int = 20
     players_max: int = 5000
     players_by_zone: Mapping[str, int] = field(default_factory=lambda: {"gate": 3, "plaza": 40})
+    door: Outside = OPEN
     uptime_s: float = 12.345
     shed_level: int = 1
 
