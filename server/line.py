@@ -21,12 +21,14 @@ Positions = NDArray[np.int32]
 
 GONE, WAITING, CALLED = 0, 1, 2
 ROWS_FIRST = 1024
+# How often a row is looked at in the time between two refreshes: one that has become due waits a quarter of it more.
+LOOKS = 4
 # Fewer holes than this share are not worth squeezing: the columns grow.
 HOLES_MIN = 0.5
 
 
 class Line(Generic[Who]):
-    """Everybody in one line. Each row is looked at once in `refresh_ticks`, and told when its position has changed.
+    """Everybody in one line; whoever's position has changed is told at most every `refresh_ticks`.
 
     Far behind, refreshes are rarer: the rest between two grows by `refresh_ticks` with every `near` people ahead,
     so their number grows with the logarithm of the line.
@@ -105,16 +107,17 @@ class Line(Generic[Who]):
     def _unheard(self, state: NDArray[np.uint8]) -> Rows:
         numbers, self._untold = np.array(self._untold, np.int64), []
         rows = np.searchsorted(self._number[: self._rows], numbers)
-        # Whoever left before they were told may have been squeezed out, too.
-        rows = rows[rows < self._rows]
+        # Whoever left before they were told may have been squeezed out; another's row is in that place then.
+        there = rows < self._rows
+        rows = rows[there][self._number[rows[there]] == numbers[there]]
         return np.unique(rows[state[rows] == WAITING])
 
     def _changed(self, tick: int, positions: Positions) -> Rows:
-        every = self._refresh_ticks
+        every = max(1, self._refresh_ticks // LOOKS)
         begin = tick % every
         mine = slice(begin, self._rows, every)
         ahead = positions[mine]
-        rest = every * (1 + ahead // self._near)
+        rest = self._refresh_ticks * (1 + ahead // self._near)
         due = (self._state[mine] != GONE) & (ahead != self._told[mine]) & (tick - self._told_tick[mine] >= rest)
         return np.flatnonzero(due) * every + begin
 

@@ -87,6 +87,14 @@ def test_a_good_token_names_its_subject() -> None:
     assert trusting().bearer(signed()).subject == "ada@forum"
 
 
+@pytest.mark.parametrize(
+    ("role", "staff"),
+    [("staff", True), (None, False), ("admin", False), ("Staff", False), ("", False), (["staff"], False), (1, False)],
+)
+def test_only_whoever_the_issuer_calls_staff_is_staff_and_other_roles_are_no_fault(role: Any, staff: bool) -> None:
+    assert trusting().bearer(signed(role=role)) == ("ada@forum", staff)
+
+
 @pytest.mark.parametrize("algorithm", KEYS)
 def test_every_algorithm_checks_what_was_signed_with_it(algorithm: Any) -> None:
     verifier = trusting(public(KEYS[algorithm]), algorithm=algorithm)
