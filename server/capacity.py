@@ -8,11 +8,14 @@ without anybody, and says nothing; until there are some hundreds the hard maximu
 
 from typing import Protocol
 
-# From this many people on, their own cost is most of the busy time: an empty city takes 3 % of a core.
+# From this many people on their own cost is most of the busy time, and not the city's.
 PEOPLE_MIN = 300
-# Busy time is smoothed, so the number of people that it is compared with must lag as much, or a stampede would
-# look cheap. Seconds until two thirds of a change show.
-LAG_S = 2.0
+# Busy time is smoothed, so the number of people that it is compared with must lag as much (server/governor.py), or a
+# stampede would look cheap.
+LAG_S = 0.5
+# One person's share is remembered for longer: room that is there for a moment only is none, but a city that has become
+# busier is believed at once.
+SHARE_S = 5.0
 NO_NEWCOMERS_LEVEL = 4
 
 
@@ -40,20 +43,21 @@ class Capacity:
 
     def __init__(self, players_max: int, busy_max: float, health: Health, tick_rate_hz: int) -> None:
         self._players_max, self._busy_max, self._health = players_max, busy_max, health
-        self._follow = 1 / (LAG_S * tick_rate_hz)
+        self._tick_rate_hz = tick_rate_hz
         self._people = 0.0
+        self._share = 0.0
 
     def turn(self, players: int) -> None:
         """A tick begins with so many people in the city."""
-        self._people += (players - self._people) * self._follow
+        self._people += (players - self._people) / (LAG_S * self._tick_rate_hz)
+        now = self._share_now
+        self._share = max(now, self._share + (now - self._share) / (SHARE_S * self._tick_rate_hz))
 
     @property
     def people_max(self) -> int:
         """How many the city can hold in health."""
-        busy = self._health.busy
-        if self._people < PEOPLE_MIN or busy <= 0:
-            return self._players_max
-        return min(self._players_max, int(self._people * self._busy_max / busy))
+        share = max(self._share, self._share_now)
+        return min(self._players_max, int(self._busy_max / share)) if share else self._players_max
 
     @property
     def hard_max(self) -> int:
@@ -64,3 +68,8 @@ class Capacity:
     def admits(self) -> bool:
         """Whether ordinary newcomers come in at all."""
         return self._health.level < NO_NEWCOMERS_LEVEL
+
+    @property
+    def _share_now(self) -> float:
+        """How busy one person makes the city, as far as that can be told."""
+        return self._health.busy / self._people if self._people >= PEOPLE_MIN else 0.0

@@ -179,7 +179,8 @@ def test_ill_health_holds_ordinary_newcomers_back_and_neither_staff_nor_anybody_
     assert (inside(ordinary, staff), door.players) == ([False, True], 401)
     assert door.door.outside().capacity < 400
     health.busy = 0.3
-    door.tick()
+    for _ in range(5 * TICK_RATE_HZ):
+        door.tick()
     assert inside(ordinary) == [True]
 
 

@@ -44,6 +44,19 @@ def test_a_stampede_does_not_look_cheap_because_busy_time_lags() -> None:
     assert measured.people_max <= capacity(health, 1300).people_max
 
 
+def test_room_that_is_there_for_a_moment_is_none_and_a_busier_city_is_believed_at_once() -> None:
+    health = FakeHealth(0.8)
+    measured = capacity(health, 1000)
+    health.busy = 0.4
+    measured.turn(1000)
+    assert measured.people_max == pytest.approx(1000, rel=0.02)
+    for _ in range(20 * RATE_HZ):
+        measured.turn(1000)
+    assert measured.people_max == pytest.approx(2000, rel=0.02)
+    health.busy = 0.9
+    assert measured.people_max == pytest.approx(889, rel=0.01)
+
+
 @pytest.mark.parametrize(("level", "admits"), [(0, True), (3, True), (4, False)])
 def test_at_the_last_level_there_are_no_ordinary_newcomers(level: int, admits: bool) -> None:
     assert Capacity(10, 0.8, FakeHealth(level=level), RATE_HZ).admits is admits
