@@ -8,8 +8,6 @@ Time is ticks, and there is no socket in it: whoever cranks `turn`, `call`, `adm
 a tick, has the whole door, be it the city or a simulation.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from protocol.messages import Hello, Queued
@@ -19,6 +17,7 @@ from server.joining import JoinPace
 from server.knock import Knock, Stage
 from server.lanes import Lane, Turns
 from server.line import Positions
+from server.ops.health import Outside
 from server.ops.metrics import Metrics
 from server.players import NOBODY, Identity
 from server.session import Session
@@ -31,19 +30,6 @@ from world.config import TICK_RATE_HZ
 LOGIN_TICKS = 10
 # How long nobody is called after the store did not answer; then one at a time, until it does.
 AWAY_TICKS = TICK_RATE_HZ
-
-
-class Outside(NamedTuple):
-    """What the outside may know of the door: whether newcomers get in at once, and if not, what they are in for.
-
-    `wait_s` is what somebody would be told who came now, None while that is not known.
-    """
-
-    capacity: int
-    waiting: int
-    open: bool
-    full: bool
-    wait_s: float | None
 
 
 class Admission:

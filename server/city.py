@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from server.accounts import Start, StoredAccounts
-from server.admission import Admission, Outside
+from server.admission import Admission
 from server.auth import Verifier
 from server.bus import LocalBus
 from server.capacity import Calm, Health
@@ -15,6 +15,7 @@ from server.gateway.reception import Entrance
 from server.journal import Journal
 from server.keeper import Keeper
 from server.loop import CityLoop
+from server.ops.health import Outside
 from server.ops.metrics import Metrics
 from server.outage import Outage
 from server.settings import AdmissionSettings, GameSettings

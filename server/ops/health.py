@@ -6,7 +6,7 @@ is one handler that the game port mounts. Neither changes anything; what does is
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -14,13 +14,25 @@ from prometheus_client.exposition import choose_encoder
 
 from protocol.limits import PROTOCOL_VERSION
 from server import VERSION
-from server.admission import Outside
 from server.ops.metrics import Metrics
 
 # Forty ticks. A city that has not ticked for this long does not come back by waiting.
 TICK_AGE_MAX_S = 2.0
 # The longest body there is a use for is `{"seconds": 86400}`.
 BODY_BYTES_MAX = 1024
+
+
+class Outside(NamedTuple):
+    """What the outside may know of the door: whether newcomers get in at once, and if not, what they are in for.
+
+    `wait_s` is what somebody would be told who came now, None while that is not known.
+    """
+
+    capacity: int
+    waiting: int
+    open: bool
+    full: bool
+    wait_s: float | None
 
 
 class CityView(Protocol):

@@ -8,8 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from server.admission import Outside
-from server.ops.health import CityView, json_errors, ops_application, status_handler
+from server.ops.health import CityView, Outside, json_errors, ops_application, status_handler
 from server.ops.metrics import Metrics
 
 OPEN = Outside(capacity=5000, waiting=0, open=True, full=False, wait_s=0.0)
