@@ -1,11 +1,11 @@
-"""Whether a signed token is good, and whose it is: a JWT under the one key and algorithm that this city trusts.
+"""Whether a signed token is good, whose it is and in what role: a JWT under the one key and algorithm of this city.
 
 A token is believed only after its signature, its audience, its times and its subject have all been
 looked at. One key goes with one algorithm, fixed in the settings (RFC 8725, section 3.1): what a
 token says of its own algorithm can make it worthless and never makes it good.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jwt
 from jwt.algorithms import HMACAlgorithm, get_default_algorithms
@@ -18,6 +18,9 @@ from server.settings import AuthSettings
 _REQUIRED = ("exp", "aud", "sub")
 # As long as a mail address may be; what is an account's name in a database should not be a text.
 SUBJECT_CHARS_MAX = 254
+
+# The one role that means something here. Others are the issuer's own business: they give no right and are no fault.
+STAFF = "staff"
 
 # What PyJWT finds, as a phrase that follows "the token"; the first that fits is said.
 _FAULTS: tuple[tuple[type[jwt.PyJWTError], str], ...] = (
@@ -32,6 +35,13 @@ _FAULTS: tuple[tuple[type[jwt.PyJWTError], str], ...] = (
 
 class BadToken(Exception):  # noqa: N818 - a bad token is the client's fault, not an error of ours
     """A token that opens nothing; the text says why, without repeating any of it."""
+
+
+class Bearer(NamedTuple):
+    """Whose a good token is, and whether its issuer says that they work here."""
+
+    subject: str
+    staff: bool = False
 
 
 class UnusableKey(ValueError):  # noqa: N818 - named for what it says, like the rest of the house
@@ -51,7 +61,7 @@ class Verifier:
         self._settings = settings
         self._key = _key(settings)
 
-    def subject(self, token: str) -> str:
+    def bearer(self, token: str) -> Bearer:
         """Whose token this is. Raises BadToken, and nothing else, whatever the token."""
         if self._key is None:
             raise BadToken("field 'token': this city takes no signed tokens; join by name")
@@ -62,7 +72,7 @@ class Verifier:
         except (ValueError, RecursionError):
             # Nesting deeper than the interpreter allows, or a number too long for it; PyJWT lets both through.
             raise BadToken("field 'token': is not a signed token") from None
-        return _checked(claims["sub"])
+        return Bearer(_checked(claims["sub"]), claims.get("role") == STAFF)
 
     def _claims(self, token: str) -> dict[str, Any]:
         settings = self._settings

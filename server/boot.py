@@ -54,7 +54,7 @@ async def serve(settings: ServerSettings, config: WorldConfig) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    _raise_descriptor_limit(settings.game.players_max)
+    _raise_descriptor_limit(settings.game.players_max + settings.admission.waiting_max)
     async with AsyncExitStack() as stack:
         journal = None
         if settings.journal is not None:
@@ -63,7 +63,7 @@ async def serve(settings: ServerSettings, config: WorldConfig) -> int:
         store = await open_store(settings.store, config.tuning.wallet.welcome_crystals)
         stack.push_async_callback(store.close)
         books = Books(store, await store.begin_run(), Verifier(settings.auth), group_max=settings.store.group_max)
-        city = City(settings.game, config, SystemClock(), books, journal)
+        city = City(settings.game, config, SystemClock(), books, journal, settings.admission)
         await stack.enter_async_context(_errands(city))
         links = Links(settings.game.goodbye_s)
         ops = Ops(city.gateway.programme, city.switchboard, store.log_operation, lambda: city.tick, settings.ops)
@@ -209,9 +209,9 @@ def _announce(settings: ServerSettings, ports: dict[str, int]) -> None:
     )
 
 
-def _raise_descriptor_limit(players_max: int) -> None:
-    """As many open files as the system lets this process have, and a word if that is fewer than players."""
+def _raise_descriptor_limit(people_max: int) -> None:
+    """As many open files as the system lets this process have, and a word if that is fewer than people may come."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    if hard != resource.RLIM_INFINITY and hard < players_max + SPARE_DESCRIPTORS:
-        log.warning("fewer files may be open than players may come", limit=hard, players_max=players_max)
+    if hard != resource.RLIM_INFINITY and hard < people_max + SPARE_DESCRIPTORS:
+        log.warning("fewer files may be open than people may play and wait", limit=hard, people_max=people_max)

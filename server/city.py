@@ -5,17 +5,20 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from server.accounts import Start, StoredAccounts
+from server.admission import Admission
 from server.auth import Verifier
 from server.bus import LocalBus
+from server.capacity import Calm, Health
 from server.clock import Clock
 from server.gateway.gateway import Gateway
 from server.gateway.reception import Entrance
 from server.journal import Journal
 from server.keeper import Keeper
 from server.loop import CityLoop
+from server.ops.health import Outside
 from server.ops.metrics import Metrics
 from server.outage import Outage
-from server.settings import GameSettings
+from server.settings import AdmissionSettings, GameSettings
 from server.settler import Bounds, Settler
 from server.store.records import Store
 from server.switches import Switchboard
@@ -49,6 +52,7 @@ class City:
         clock: Clock,
         books: Books,
         journal: Journal | None = None,
+        admission: AdmissionSettings | None = None,
     ) -> None:
         self.config = config
         self.listening = False
@@ -63,7 +67,10 @@ class City:
         worlds = [World(config, number, space) for number in range(len(zones))]
         self.zones = [ZoneHost(world, bus, self.switchboard, self.metrics, journal) for world in worlds]
         outage = Outage(self.metrics, clock)
-        entrance = Entrance(books.verifier, StoredAccounts(books.store, outage, books.start))
+        health: Health = Calm()
+        self.admission = Admission(settings, admission or AdmissionSettings(), health)
+        accounts = StoredAccounts(books.store, outage, books.start)
+        entrance = Entrance(books.verifier, accounts, self.admission)
         self.gateway = Gateway(settings, config, bus, entrance, self.metrics, clock)
         players = self.gateway.reception.players
         self.keeper = Keeper(self.gateway.scene, players, books.store, outage)
@@ -111,6 +118,11 @@ class City:
     def players_max(self) -> int:
         """How many players may be in at once."""
         return self._settings.players_max
+
+    @property
+    def door(self) -> Outside:
+        """Who could come in now."""
+        return self.admission.outside()
 
     @property
     def players_by_zone(self) -> Mapping[str, int]:

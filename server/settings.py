@@ -187,7 +187,7 @@ class GameSettings(Section):
         600, 1, 86_400, "Good conduct after which one offence is forgotten; longer than two bad evenings need to meet."
     )
     joins_per_tick: int = bounded(
-        20, 1, 1000, "Welcomes per tick, the newcomers behind them wait: 400 a second keeps the tick's pace."
+        20, 1, 1000, "Joins per tick at most, whatever they cost: 400 a second keeps the tick's pace."
     )
     hello_timeout_s: float = bounded(
         5, 0.1, 60, "From connecting to Hello; a silent connection holds a socket for no longer than this."
@@ -228,6 +228,38 @@ class GameSettings(Section):
                 "game.must_deliver_bytes_max", f"at least game.write_mark_bytes, which is {self.write_mark_bytes}"
             )
         return self
+
+
+class AdmissionSettings(Section):
+    """Who comes in when not everybody can, and who waits."""
+
+    busy_max: float = bounded(
+        0.8, 0.1, 1, "Share of real time the loop may work before newcomers wait; the rest is for a crowd that moves."
+    )
+    join_budget_ms: float = bounded(
+        5,
+        0.1,
+        50,
+        "What joins may take of a tick, by their measured cost: a tenth of its 50 ms, so frames keep theirs.",
+    )
+    grace_s: float = bounded(
+        30,
+        0,
+        600,
+        "How long a place in line is kept for a lost link, as long as a body is; a phone changes network in 10 s.",
+    )
+    waiting_max: int = bounded(
+        50_000,
+        0,
+        100_000,
+        "People in each line at most, ten times a full city; one more is refused and may come again.",
+    )
+    told_per_tick: int = bounded(
+        60,
+        1,
+        1000,
+        "Positions refreshed per tick, the nearest first; 60 take the loop about a millisecond.",
+    )
 
 
 class GovernorSettings(Section):
@@ -338,6 +370,7 @@ class ServerSettings(Section):
     game: GameSettings = GameSettings()
     governor: GovernorSettings = GovernorSettings()
     tls: TlsSettings = TlsSettings()
+    admission: AdmissionSettings = AdmissionSettings()
     ops: OpsSettings = OpsSettings()
     auth: AuthSettings = AuthSettings()
     world: WorldSettings = WorldSettings()

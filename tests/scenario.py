@@ -27,7 +27,7 @@ from server.entities import SLOT_MASK
 from server.journal import Journal
 from server.outbox import Outbox
 from server.session import Session
-from server.settings import AuthSettings, GameSettings
+from server.settings import AdmissionSettings, AuthSettings, GameSettings
 from tests.fakes import FakeStore, driven
 from world.config import WorldConfig, load_config
 
@@ -204,11 +204,12 @@ class Scenario:
         seed: int = 1,
         auth: AuthSettings | None = None,
         journal: Journal | None = None,
+        admission: AdmissionSettings | None = None,
     ) -> None:
         self.clock = HandClock()
         self.store = FakeStore()
         settings, config = settings or GameSettings(), config or content(seed)
-        self.city = City(settings, config, self.clock, books(self.store, auth), journal)
+        self.city = City(settings, config, self.clock, books(self.store, auth), journal, admission)
 
     def connect(self, address: str = "127.0.0.1") -> Client:
         """A client that has said nothing yet."""

@@ -18,6 +18,7 @@ from server.gateway.addresses import is_local, key_of
 from server.gateway.callers import Callers
 from server.gateway.reception import Entrance, Reception
 from server.gateway.seats import Seats
+from server.joining import Step
 from server.offences import OFFENCES, Offences, account_key
 from server.ops.metrics import Metrics
 from server.outbox import Outbox, Traffic
@@ -31,7 +32,7 @@ from world.event import OPERATOR
 from world.interest import Sight
 from world.tick import Issued
 
-# Sockets beyond the players': people saying Hello, and those who are being told that there is no room.
+# Sockets beyond those of players and of people who wait: saying Hello, or being told that there is no room.
 SPARE_CONNECTIONS = 1024
 # A client that took nothing for fifteen seconds' worth of frames is not slow but gone.
 SKIPPED_FRAMES_MAX = 150
@@ -60,6 +61,7 @@ class Gateway:
         self.reception = Reception(settings, config, bus, metrics, entrance)
         self.reception.seated, self.reception.vacated = self._seated, self._vacated
         self._settings, self._bus, self._metrics, self._clock = settings, bus, metrics, clock
+        self._pace = entrance.admission.pace
         self._tick_rate_hz = config.tick_rate_hz
         self._zone_names = [zone.name for zone in config.city.zone]
         self.programme = Programme(bus.post, self._zone_names)
@@ -81,7 +83,7 @@ class Gateway:
         self._metrics.connections_opened[TRANSPORT[outbox.websocket]].inc()
         if self.draining:
             session.close(CloseCode.GOING_AWAY, CLOSING)
-        elif len(self.sessions) > self._settings.players_max + SPARE_CONNECTIONS:
+        elif len(self.sessions) > self.reception.admission.connections_max + SPARE_CONNECTIONS:
             session.close(CloseCode.FULL, "no more connections")
         elif refusal is not None:
             session.close(*refusal)
@@ -93,7 +95,9 @@ class Gateway:
         """A tick begins: let people in and, once a second, see who has been silent for too long."""
         self.tick = tick
         self._tick_began_s = self._clock.now_s()
-        self.reception.open_door(tick)
+        entered = self.reception.open_door(tick)
+        self._pace.spent(Step.ENTER, self._clock.now_s() - self._tick_began_s, entered)
+        self.reception.tell_waiting()
         if tick % self._tick_rate_hz == 0:
             self._close_the_silent()
             self.reception.clear_out(tick)
@@ -112,7 +116,9 @@ class Gateway:
             if report.only:
                 self._tell_one(report)
         self._fanout.hear(self.tick, [report for report in published.reports if not report.only])
-        self.reception.arrived(self.scene.holds, self.tick, self._clock)
+        began_s = self._clock.now_s()
+        welcomed = self.reception.arrived(self.scene.holds, self.tick, self._clock)
+        self._pace.spent(Step.WELCOME, self._clock.now_s() - began_s, welcomed)
 
     def look(self) -> None:
         """Refresh the interest sets whose turn it is."""
@@ -146,6 +152,7 @@ class Gateway:
                 self._metrics.players[zone, transport].set(players[number, websocket])
         self._metrics.send_backlog_bytes.set(sum(session.outbox.backlog_bytes() for session in self.sessions))
         self._metrics.offenders.set(len(self.offences))
+        self.reception.admission.publish(self._metrics)
         for websocket, transport in TRANSPORT.items():
             self._metrics.bytes_sent[transport].inc(self.traffic.sent[websocket])
             self._metrics.bytes_received[transport].inc(self.traffic.received[websocket])
@@ -159,7 +166,7 @@ class Gateway:
 
     def wind_down(self) -> None:
         """Let nobody in any more and take no more deeds; those that were taken are done and answered."""
-        self.draining = True
+        self.draining = self.reception.admission.shut = True
 
     def farewell(self) -> None:
         """Tell everybody that the city closes."""
@@ -171,7 +178,9 @@ class Gateway:
 
     def knock(self, session: Session, hello: m.Hello) -> None:
         """Somebody wants in, or back in."""
+        began_s = self._clock.now_s()
         self.reception.knock(session, hello)
+        self._pace.spent(Step.IDENTIFY, self._clock.now_s() - began_s, 1)
 
     def intend(self, player: Player, intent: bytes) -> None:
         """A player's packed intent goes to its zone."""

@@ -1,7 +1,9 @@
 """Who comes into the city, who comes back, and who leaves: from Hello to a body and from a lost link to none.
 
-Hello ── resume token, or somebody who is here already ──────────────► lane of the returning ─► their body
-  └── signed token checked ─► accounts: who is that? ─► ordinary lane ─► a body, where they last stood
+Hello ── resume token, or somebody who is here already ──────────────────► lane of the returning ─► their body
+  ├── ticket, or somebody who waits already ──► their place in line ──┐
+  └── signed token checked ──► a place in line ── a place is free ────┴──► accounts: who is that? ─► a body, where
+                                                                          they last stood
 """
 
 from collections.abc import Callable
@@ -11,12 +13,14 @@ from typing import NamedTuple
 from protocol.errors import CloseCode
 from protocol.messages import Hello
 from server.accounts import Accounts, Memory
-from server.admission import Admission, Knock
+from server.admission import Admission
 from server.auth import BadToken, Verifier, is_signed
 from server.bus import Bus
 from server.clock import Clock
 from server.entities import EntityIds
 from server.gateway.greeting import Greeting
+from server.knock import Knock
+from server.lanes import Lane
 from server.offences import Offences, account_key
 from server.ops.metrics import Metrics
 from server.players import NOTHING_KEPT, Identity, Player, Players
@@ -32,13 +36,15 @@ from world.tick import Issued
 
 # Ends after which the body waits for its player: the link was at fault, not the client.
 KEEP_THE_BODY = frozenset({None, CloseCode.IDLE, CloseCode.SLOW})
+CANNOT_LOOK_UP = "the city cannot look up who you are just now"
 
 
 class Entrance(NamedTuple):
-    """Where the reception learns who somebody is."""
+    """Where the reception learns who somebody is, and who may come in when."""
 
     verifier: Verifier
     accounts: Accounts
+    admission: Admission
 
 
 class Reception:
@@ -56,47 +62,52 @@ class Reception:
         self.memory: Memory
         self.offences: Offences
         self._settings, self._bus, self._metrics = settings, bus, metrics
-        self._verifier, self._accounts = entrance
+        self._verifier, self._accounts, self.admission = entrance
         self._tick_rate_hz = config.tick_rate_hz
         self._zones = [zone.rect for zone in config.city.zone]
         self._gate = [zone.name for zone in config.city.zone].index(config.city.gate)
         self._greeting = Greeting(config, settings)
-        self._admission = Admission(settings)
         self._ids = EntityIds()
         self._arriving: dict[int, tuple[Session, Player]] = {}
 
     def knock(self, session: Session, hello: Hello) -> None:
         """Somebody wants in, or back in; they wait for their turn."""
         if self.players.returning(hello.resume) is not None:
-            self._admission.knock(Knock(session, hello), returning=True)
-        else:
-            self._identify(session, hello)
+            self.admission.come_back(session, hello)
+        elif not self.admission.take_up(session, hello.resume):
+            self._line_up(session, hello)
 
-    def open_door(self, tick: int) -> None:
-        """Hear who those are that have asked to come in, and let in those whose turn it is."""
+    def open_door(self, tick: int) -> int:
+        """Ask who those are whose turn is near, and let in those whose turn it is; how many that were."""
+        self.admission.turn(tick, len(self.players))
+        for knock in self.admission.call():
+            arrival = Arrival(knock.identity.subject, knock.identity.guest, knock.hello.name or "")
+            self._accounts.enter(arrival, partial(self._identified, knock))
         self._accounts.turn()
-        for knock in self._admission.admit():
-            if player := self._body_of(knock):
-                self._give_back(knock.session, player)
-            elif knock.saved is None:
-                # Came as returning, past the count of places, and what they had is gone meanwhile.
-                self._identify(knock.session, knock.hello)
-            elif len(self.players) < self._settings.players_max:
-                self._give_body(knock, knock.saved, tick)
-            else:
-                self._refuse_full(knock.session)
+        admitted = self.admission.admit(len(self.players))
+        for knock in admitted:
+            self._enter(knock, tick)
+        return len(admitted)
 
-    def arrived(self, is_here: Callable[[int], bool], tick: int, clock: Clock) -> None:
-        """Welcome those whose body has appeared in the city."""
-        for entity in [entity for entity in self._arriving if is_here(entity)]:
+    def tell_waiting(self) -> None:
+        """Tell those who wait where they stand, whoever it is time for."""
+        self.admission.tell(len(self.players))
+
+    def arrived(self, is_here: Callable[[int], bool], tick: int, clock: Clock) -> int:
+        """Welcome those whose body has appeared in the city; how many those were."""
+        here = [entity for entity in self._arriving if is_here(entity)]
+        for entity in here:
             session, player = self._arriving.pop(entity)
             resumed = player.returned
             if resumed:
                 # Not earlier: whoever never hears of the new token must be able to use the old one.
                 self.players.renew(player)
             self._metrics.joins["resumed" if resumed else "welcomed"].inc()
+            if knock := self.admission.welcomed(session):
+                self._metrics.admitted(knock.lane.value, (tick - knock.since_tick) / self._tick_rate_hz)
             session.welcome(self._greeting.welcome(player, resumed, tick, clock.wall_s()))
             self.seated(session, player)
+        return len(here)
 
     def turned_away(self, entity: int) -> bool:
         """Whether this entity was still arriving when its zone refused it; its session ends then.
@@ -116,6 +127,8 @@ class Reception:
 
     def ended(self, session: Session, cause: CloseCode | None, tick: int) -> None:
         """A session is over. Its player's body stays for a while if the link was at fault."""
+        keeps = cause in KEEP_THE_BODY
+        self.admission.lost(session, keeps)
         player = session.player
         if player is None or player.link is not session:
             return
@@ -125,7 +138,7 @@ class Reception:
         arriving = self._arriving.pop(player.entity, None) is not None
         if arriving:
             self._metrics.joins["lost"].inc()
-        if cause in KEEP_THE_BODY and self._settings.resume_s > 0 and (player.returned or not arriving):
+        if keeps and self._settings.resume_s > 0 and (player.returned or not arriving):
             self._post(player, Halt())
         else:
             self._remove(player, tick)
@@ -135,44 +148,62 @@ class Reception:
         for player in self.players.lost_before(tick - round(self._settings.resume_s * self._tick_rate_hz)):
             self._remove(player, tick)
 
-    def _identify(self, session: Session, hello: Hello) -> None:
-        """Somebody who is not here says who they are; whoever is here after all comes back instead."""
+    def _line_up(self, session: Session, hello: Hello) -> None:
+        """Somebody who is not here says who they are; whoever is here or waits after all comes back instead."""
         try:
-            identity = self._identity(hello)
+            identity, lane = self._identity(hello)
         except BadToken as bad:
             self._refuse(session, CloseCode.BAD_TOKEN, str(bad))
             return
         if self.players.known(identity):
-            self._admission.knock(Knock(session, hello, identity), returning=True)
-        elif not self._admission.has_room(len(self.players) + self._accounts.asked):
-            self._refuse_full(session)
-        else:
-            arrival = Arrival(identity.subject, identity.guest, hello.name or "")
-            self._accounts.enter(arrival, partial(self._identified, Knock(session, hello, identity)))
+            self.admission.come_back(session, hello, identity)
+        elif self.admission.take_up(session, None, identity):
+            return
+        elif self.admission.away:
+            self._refuse(session, CloseCode.UNAVAILABLE, CANNOT_LOOK_UP)
+        elif not self.admission.line_up(session, hello, identity, lane):
+            self._refuse(session, CloseCode.FULL, "every place is taken, and as many wait as may wait")
 
-    def _identity(self, hello: Hello) -> Identity:
+    def _identity(self, hello: Hello) -> tuple[Identity, Lane]:
         token = hello.token
         if token is not None and is_signed(token):
-            return Identity(subject=self._verifier.subject(token))
+            bearer = self._verifier.bearer(token)
+            return Identity(subject=bearer.subject), Lane.STAFF if bearer.staff else Lane.ORDINARY
         if not self._verifier.guests:
             raise BadToken("field 'token': this city lets nobody in without a signed token")
-        return Identity(guest=token)
+        return Identity(guest=token), Lane.ORDINARY
 
     def _identified(self, knock: Knock, found: Saved | StoreAway | None) -> None:
         session = knock.session
-        if session.closed:
-            return
         if isinstance(found, StoreAway):
-            self._refuse(session, CloseCode.UNAVAILABLE, "the city cannot look up who you are just now")
+            if not self.admission.put_back(knock) and session is not None:
+                self._refuse(session, CloseCode.UNAVAILABLE, CANNOT_LOOK_UP)
         elif found is None:
-            self._refuse(session, CloseCode.BAD_TOKEN, "field 'token': nobody has this one; without one you are new")
+            if session is not None:
+                self._refuse(
+                    session, CloseCode.BAD_TOKEN, "field 'token': nobody has this one; without one you are new"
+                )
+            self.admission.unknown(knock)
         elif out_s := self.offences.out_s(account_key(found.account)):
-            self._metrics.joins["refused"].inc()
-            session.close(CloseCode.FLOOD, "this account has sent too much that no client sends", round(out_s, 1))
+            if session is not None:
+                self._metrics.joins["refused"].inc()
+                session.close(CloseCode.FLOOD, "this account has sent too much that no client sends", round(out_s, 1))
+            self.admission.unknown(knock)
         else:
-            identity = Identity(knock.identity.subject, found.token)
-            returning = self.players.owner(found.account) is not None
-            self._admission.knock(knock._replace(identity=identity, saved=found), returning)
+            self.admission.known(knock, found)
+
+    def _enter(self, knock: Knock, tick: int) -> None:
+        """It is somebody's turn: they get the body that is theirs, or a new one."""
+        session = knock.session
+        assert session is not None, "whoever has lost the link waits until they are back"
+        if player := self._body_of(knock):
+            self._give_back(session, player)
+        elif knock.saved is None:
+            # Came for a body that is gone by now.
+            self.admission.forget(knock)
+            self._line_up(session, knock.hello)
+        else:
+            self._give_body(session, knock, knock.saved, tick)
 
     def _body_of(self, knock: Knock) -> Player | None:
         """Where somebody has a body here already, however they show that it is theirs."""
@@ -182,16 +213,19 @@ class Reception:
             or (self.players.owner(knock.saved.account) if knock.saved else None)
         )
 
-    def _give_body(self, knock: Knock, saved: Saved, tick: int) -> None:
+    def _give_body(self, session: Session, knock: Knock, saved: Saved, tick: int) -> None:
         # They may have left so lately that the store does not know it yet.
         latest = self.memory.newest(saved.account) or saved
         name = knock.hello.name or latest.name or f"Visitor {saved.account}"
-        player = Player(self._ids.take(tick), name, self._gate, knock.session, saved.account, knock.identity)
+        identity = Identity(knock.identity.subject, saved.token)
+        player = Player(self._ids.take(tick), name, self._gate, session, saved.account, identity)
+        # One way back for one visit: if the first Welcome is lost with the link, the ticket leads to the body.
+        player.resume = knock.ticket
         player.look, player.balance = latest.look, saved.balance
         player.settings = latest.settings or NOTHING_KEPT
-        knock.session.player = player
+        session.player = player
         self.players.add(player)
-        self._arriving[player.entity] = knock.session, player
+        self._arriving[player.entity] = session, player
         place = latest.place or saved.place
         self._join(player, self._zone_at(place), place)
 
@@ -217,15 +251,13 @@ class Reception:
             self.vacated(player)
             before.close(CloseCode.REPLACED, "your player came back over another connection")
 
-    def _refuse_full(self, session: Session) -> None:
-        self._refuse(session, CloseCode.FULL, f"all {self._settings.players_max} places are taken")
-
     def _refuse(self, session: Session, code: CloseCode, reason: str) -> None:
         self._metrics.joins["refused"].inc()
         session.close(code, reason)
 
     def _remove(self, player: Player, tick: int) -> None:
         self.memory.note(player)
+        self.admission.forecast.left()
         self._post(player, Leave())
         self.players.remove(player)
         self._ids.give_back(player.entity, tick)

@@ -6,7 +6,7 @@ is one handler that the game port mounts. Neither changes anything; what does is
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -20,6 +20,19 @@ from server.ops.metrics import Metrics
 TICK_AGE_MAX_S = 2.0
 # The longest body there is a use for is `{"seconds": 86400}`.
 BODY_BYTES_MAX = 1024
+
+
+class Outside(NamedTuple):
+    """What the outside may know of the door: whether newcomers get in at once, and if not, what they are in for.
+
+    `wait_s` is what somebody would be told who came now, None while that is not known.
+    """
+
+    capacity: int
+    waiting: int
+    open: bool
+    full: bool
+    wait_s: float | None
 
 
 class CityView(Protocol):
@@ -50,6 +63,10 @@ class CityView(Protocol):
         """How many players may be in at once."""
 
     @property
+    def door(self) -> Outside:
+        """Who could come in now."""
+
+    @property
     def players_by_zone(self) -> Mapping[str, int]:
         """Players in each zone, every zone named, empty ones too."""
 
@@ -71,7 +88,11 @@ def ops_application(view: CityView, metrics: Metrics, operations: Iterable[web.R
         return _verdict(fault, tick=view.tick, tick_age_s=round(age_s, 3))
 
     async def readiness(_: web.Request) -> web.Response:
-        return _verdict(None if view.ready else "not accepting players: starting or draining", tick=view.tick)
+        door = view.door
+        fault = None if view.ready else "not accepting players: starting or draining"
+        if door.full:
+            fault = fault or "every place is taken, and as many wait as may wait"
+        return _verdict(fault, tick=view.tick, open=door.open, waiting=door.waiting, capacity=door.capacity)
 
     async def scrape(request: web.Request) -> web.Response:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
@@ -94,7 +115,7 @@ def status_handler(view: CityView) -> Handler:
 
 def status_of(view: CityView) -> dict[str, Any]:
     """What /status says, ready for JSON."""
-    zones = dict(view.players_by_zone)
+    zones, door = dict(view.players_by_zone), view.door
     return {
         "name": view.name,
         "version": VERSION,
@@ -102,6 +123,10 @@ def status_of(view: CityView) -> dict[str, Any]:
         "ready": view.ready,
         "players": sum(zones.values()),
         "players_max": view.players_max,
+        "capacity": door.capacity,
+        "open": view.ready and door.open,
+        "waiting": door.waiting,
+        "wait_s": door.wait_s,
         "zones": [{"name": name, "players": players} for name, players in zones.items()],
         "tick": view.tick,
         "tick_rate_hz": view.tick_rate_hz,

@@ -22,6 +22,7 @@ from prometheus_client.registry import Collector
 from protocol.errors import CloseCode
 from protocol.limits import INTEREST_MAX, PROTOCOL_VERSION
 from server import VERSION
+from server.lanes import Lane
 from server.offences import KINDS as OFFENCE_KINDS
 from server.store.records import CAUSES
 from world.catalogue import DEEDS, SETTLED
@@ -39,6 +40,7 @@ EVENT_CUTS = ("cap", "sky")
 COMMAND_OUTCOMES = ("applied", "refused", "fault", "dropped")
 # `rule` is any refusal by the world itself: which rule, the client is told and the log tells.
 DENIALS = ("unknown_deed", "invalid", "rate", "rule", "fault", "switched_off", "closing")
+LANES = tuple(lane.value for lane in Lane)
 JOIN_OUTCOMES = ("welcomed", "resumed", "refused", "lost")
 # What may be settled, by the world's own words for it, and what may come of it.
 SETTLEMENT_KINDS = SETTLED
@@ -57,6 +59,8 @@ LAG_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 SETTLE_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30, 60)
 # A millisecond for 10,000 people; one of a tenth of a tick would be felt.
 CHECKPOINT_BUCKETS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025)
+# Hello to Welcome: at once is two ticks; then what a person takes for a moment, a while, and an evening.
+WAIT_BUCKETS_S = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200)
 SET_SIZES = (0, 1, 2, 4, 8, 16, 24, 32, 48, INTEREST_MAX)
 
 Labels = Sequence[str]
@@ -114,6 +118,7 @@ class Metrics:
         self._add_players(zones)
         self._add_layers(zones)
         self._add_guard()
+        self._add_door()
         self._add_traffic()
         self._add_rules()
         self._add_faults(zones)
@@ -128,6 +133,11 @@ class Metrics:
         if seconds["total"] > period_s:
             self.tick_overruns.inc()
         self._tick_recent.add(seconds["total"], now_s)
+
+    def admitted(self, lane: str, waited_s: float) -> None:
+        """Somebody has come in, so long after their Hello."""
+        self.admissions[lane].inc()
+        self.wait_seconds[lane].observe(waited_s)
 
     def lagged(self, lag_s: float, now_s: float) -> None:
         """The event loop ran a timer this much later than asked."""
@@ -175,6 +185,18 @@ class Metrics:
         )
         self.offences = self._closed("offences", "Connections ended for what the client did.", "kind", OFFENCE_KINDS)
         self.offenders = self._gauge("offenders", "Accounts and addresses whose offences are remembered.")
+
+    def _add_door(self) -> None:
+        waiting = self._gauge("waiting", "People at the door who are not in yet.", ["lane"])
+        self.waiting = {lane: waiting.labels(lane) for lane in LANES}
+        waits = self._histogram("wait_seconds", "From Hello to Welcome.", ["lane"], WAIT_BUCKETS_S)
+        self.wait_seconds = {lane: waits.labels(lane) for lane in LANES}
+        self.admissions = self._closed("admitted", "People who came in.", "lane", LANES)
+        self.abandoned = self._closed("abandoned", "People who left the door without coming in.", "lane", LANES)
+        self.queued_sent = self._counter("queued_sent", "Messages that told somebody who waits their position.")
+        self.capacity = self._gauge("capacity", "Players the city can hold in health, game.players_max at most.")
+        self.places_free = self._gauge("places_free", "Places an ordinary newcomer could have now.")
+        self.join_seconds = self._gauge("join_seconds", "What one join takes of the loop, smoothed.")
 
     def _add_traffic(self) -> None:
         self.frames_sent = self._closed("frames_sent", "Frames written.", "transport", TRANSPORTS)

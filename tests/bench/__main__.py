@@ -4,6 +4,7 @@ from itertools import chain
 
 from tests.bench import (
     bench_city,
+    bench_door,
     bench_festival,
     bench_frames,
     bench_interest,
@@ -18,7 +19,16 @@ def main() -> None:
     """Print what was measured, on what."""
     unit_ms = calibration_ms()
     print(f"{machine(unit_ms)}:\n")
-    benches = (bench_tick, bench_festival, bench_recovery, bench_interest, bench_frames, bench_city, bench_ledger)
+    benches = (
+        bench_tick,
+        bench_festival,
+        bench_recovery,
+        bench_interest,
+        bench_frames,
+        bench_city,
+        bench_door,
+        bench_ledger,
+    )
     print_markdown(chain.from_iterable(bench.run() for bench in benches), unit_ms)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.bench import (
     bench_city,
+    bench_door,
     bench_festival,
     bench_frames,
     bench_interest,
@@ -25,6 +26,7 @@ SMALL: dict[str, Callable[[], list[Figures]]] = {
     "interest": lambda: [bench_interest.measure(shape, AVATARS) for shape in bench_interest.SHAPES],
     "frames": lambda: [bench_frames.measure(AVATARS)],
     "city": lambda: bench_city.measure(AVATARS),
+    "door": lambda: [bench_door.measure(AVATARS, ticks=100)],
     "ledger": lambda: list(bench_ledger.run((AVATARS,), count=2)),
 }
 

@@ -23,7 +23,7 @@ from server.gateway.listening import Doorstep
 from server.gateway.tcp import serve_tcp
 from server.gateway.websocket import serve_http
 from server.ops.health import status_handler
-from server.settings import AuthSettings, GameSettings, parts_of
+from server.settings import AdmissionSettings, AuthSettings, GameSettings, parts_of
 from tests.scenario import Client, Scenario, Witness
 
 # Far longer than loopback ever takes; a flow that waits this long has failed.
@@ -252,9 +252,10 @@ async def staged(
     settings: GameSettings = LIBERAL,
     auth: AuthSettings | None = None,
     tls: ssl.SSLContext | None = None,
+    admission: AdmissionSettings | None = None,
 ) -> AsyncIterator[Stage]:
     """A stage reached by `memory`, `ws` or `tcp`; with `tls`, whoever comes must `trust` its certificate."""
-    scenario = Scenario(settings, auth=auth)
+    scenario = Scenario(settings, auth=auth, admission=admission)
     async with AsyncExitStack() as stack:
         if way == "memory":
             yield MemoryStage(scenario)

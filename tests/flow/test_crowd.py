@@ -9,7 +9,7 @@ from protocol import messages as m
 from protocol.codec import encode
 from protocol.errors import CloseCode
 from protocol.limits import FRAME_NEAREST, FRAME_RECORDS_MAX, INTEREST_MAX
-from server.settings import GameSettings
+from server.settings import AdmissionSettings, GameSettings
 from tests.scenario import Client, Scenario
 
 CROWD = 120
@@ -118,7 +118,7 @@ def test_a_client_that_has_stopped_reading_for_good_is_parked_not_kept(crowd: tu
 
 
 def test_everybody_waits_their_turn_at_the_door_and_nobody_beyond_the_places_is_let_in() -> None:
-    scenario = Scenario(GameSettings(players_max=30, joins_per_tick=5))
+    scenario = Scenario(GameSettings(players_max=30, joins_per_tick=5), admission=AdmissionSettings(waiting_max=0))
     clients = [scenario.connect() for _ in range(40)]
     for number, client in enumerate(clients):
         client.send(m.Hello(1, f"Player {number}"))

@@ -8,8 +8,10 @@ from protocol.errors import CloseCode
 from protocol.framing import tcp_frame
 from protocol.messages import AnyClientMessage, Goodbye, Hello, Welcome
 from server.accounts import StoredAccounts
+from server.admission import Admission
 from server.auth import Verifier
 from server.bus import LocalBus
+from server.capacity import Calm
 from server.clock import HandClock
 from server.gateway.reception import Entrance, Reception
 from server.offences import Offences
@@ -17,7 +19,7 @@ from server.ops.metrics import Metrics
 from server.outage import Outage
 from server.players import Player
 from server.session import Session
-from server.settings import AuthSettings, GameSettings
+from server.settings import AdmissionSettings, AuthSettings, GameSettings
 from server.store.records import PlayerState
 from tests.fakes import FakeClient, FakeDesk, FakeStore, driven
 from tests.world.hamlet import CITY, config
@@ -25,6 +27,7 @@ from world.event import Command
 
 TICKS_PER_S = 20
 RESUME_S = 3.0
+GRACE_S = 2.0
 
 
 class FakeMemory:
@@ -44,14 +47,18 @@ class FakeMemory:
 class Hall(FakeDesk):
     """A reception with a bus and books behind it; bodies appear when the test lets them."""
 
-    def __init__(self, settings: GameSettings, auth: AuthSettings | None = None) -> None:
+    def __init__(
+        self, settings: GameSettings, auth: AuthSettings | None = None, waits: AdmissionSettings | None = None
+    ) -> None:
         super().__init__()
         self.tick = 0
         self.bus = LocalBus(len(CITY.zone))
         self.metrics = Metrics([zone.name for zone in CITY.zone])
         self.store = FakeStore()
         accounts = StoredAccounts(self.store, Outage(self.metrics, HandClock()), driven)
-        entrance = Entrance(Verifier(auth or AuthSettings()), accounts)
+        waits = waits or AdmissionSettings(waiting_max=0, grace_s=GRACE_S)
+        self.admission = Admission(settings, waits, Calm())
+        entrance = Entrance(Verifier(auth or AuthSettings()), accounts, self.admission)
         self.reception = Reception(settings, config(), self.bus, self.metrics, entrance)
         self.memory = self.reception.memory = FakeMemory()
         self.reception.offences = Offences(settings, lambda: self.tick / TICKS_PER_S)
@@ -75,6 +82,7 @@ class Hall(FakeDesk):
         for _ in range(ticks):
             self.tick += 1
             self.reception.open_door(self.tick)
+            self.reception.tell_waiting()
             self.reception.arrived(is_here, self.tick, HandClock(self.tick / TICKS_PER_S))
             self.reception.clear_out(self.tick)
 

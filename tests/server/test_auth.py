@@ -73,7 +73,7 @@ def forged(header: Any, body: Any = None, key: bytes = b"") -> str:
 
 def refusal(token: str, verifier: Verifier | None = None) -> str:
     with pytest.raises(BadToken) as caught:
-        (verifier or trusting()).subject(token)
+        (verifier or trusting()).bearer(token)
     sentence = str(caught.value)
     assert sentence == fit_reason(sentence), "it does not fit a close frame"
     assert sentence.startswith("field 'token': ")
@@ -84,37 +84,45 @@ def refusal(token: str, verifier: Verifier | None = None) -> str:
 
 
 def test_a_good_token_names_its_subject() -> None:
-    assert trusting().subject(signed()) == "ada@forum"
+    assert trusting().bearer(signed()).subject == "ada@forum"
+
+
+@pytest.mark.parametrize(
+    ("role", "staff"),
+    [("staff", True), (None, False), ("admin", False), ("Staff", False), ("", False), (["staff"], False), (1, False)],
+)
+def test_only_whoever_the_issuer_calls_staff_is_staff_and_other_roles_are_no_fault(role: Any, staff: bool) -> None:
+    assert trusting().bearer(signed(role=role)) == ("ada@forum", staff)
 
 
 @pytest.mark.parametrize("algorithm", KEYS)
 def test_every_algorithm_checks_what_was_signed_with_it(algorithm: Any) -> None:
     verifier = trusting(public(KEYS[algorithm]), algorithm=algorithm)
-    assert verifier.subject(signed(KEYS[algorithm], algorithm)) == "ada@forum"
+    assert verifier.bearer(signed(KEYS[algorithm], algorithm)).subject == "ada@forum"
 
 
 def test_a_key_may_stand_in_a_file_and_the_line_break_after_it_is_not_part_of_it(tmp_path: Path) -> None:
     secret, pem = tmp_path / "secret", tmp_path / "key.pem"
     secret.write_text(SECRET + "\n", "utf-8")
     pem.write_text(public(RSA), "utf-8")
-    assert Verifier(AuthSettings(key_file=secret)).subject(signed()) == "ada@forum"
+    assert Verifier(AuthSettings(key_file=secret)).bearer(signed()).subject == "ada@forum"
     verifier = Verifier(AuthSettings(key_file=pem, algorithm="RS256"))
-    assert verifier.subject(signed(RSA, "RS256")) == "ada@forum"
+    assert verifier.bearer(signed(RSA, "RS256")).subject == "ada@forum"
 
 
 def test_one_audience_among_several_is_enough() -> None:
-    assert trusting().subject(signed(aud=["forum", "futurecity"])) == "ada@forum"
+    assert trusting().bearer(signed(aud=["forum", "futurecity"])).subject == "ada@forum"
 
 
 def test_clocks_may_differ_by_the_leeway() -> None:
     now = int(time.time())
     verifier = trusting(leeway_s=30)
-    assert verifier.subject(signed(exp=now - 20)) == "ada@forum"
-    assert verifier.subject(signed(nbf=now + 20)) == "ada@forum"
+    assert verifier.bearer(signed(exp=now - 20)).subject == "ada@forum"
+    assert verifier.bearer(signed(nbf=now + 20)).subject == "ada@forum"
 
 
 def test_the_longest_subject_is_taken() -> None:
-    assert len(trusting().subject(signed(sub="x" * SUBJECT_CHARS_MAX))) == SUBJECT_CHARS_MAX
+    assert len(trusting().bearer(signed(sub="x" * SUBJECT_CHARS_MAX)).subject) == SUBJECT_CHARS_MAX
 
 
 def test_a_token_of_a_guest_is_not_taken_for_a_signed_one() -> None:
@@ -155,7 +163,7 @@ def test_claims_that_do_not_open_this_city_are_named(token: str, said: str) -> N
 
 def test_what_was_signed_for_another_issuer_is_refused_where_one_is_wanted() -> None:
     verifier = trusting(issuer="https://id.example")
-    assert verifier.subject(signed(iss="https://id.example")) == "ada@forum"
+    assert verifier.bearer(signed(iss="https://id.example")).subject == "ada@forum"
     assert refusal(signed(iss="https://evil.example"), verifier) == "is from another issuer"
     assert refusal(signed(), verifier) == "has no 'iss'"
 

@@ -1,6 +1,7 @@
 """Who somebody is at the door: guests and members, what they get back, and one body for one account."""
 
 import time
+from typing import Any
 
 import jwt
 import pytest
@@ -8,8 +9,9 @@ from pydantic import SecretStr
 
 from protocol.codec import pack_fields
 from protocol.errors import CloseCode
-from protocol.messages import Bye, Hello, Welcome
-from server.settings import AuthSettings, GameSettings
+from protocol.messages import Bye, Hello, Queued, Welcome
+from server.session import Session
+from server.settings import AdmissionSettings, AuthSettings, GameSettings
 from server.store.records import Place, PlayerState, StoreAway
 from tests.server.hall import RESUME_S, TICKS_PER_S, Guest, Hall, knocking, settled
 from tests.world.hamlet import CITY
@@ -23,8 +25,15 @@ EAST = CITY.zone[1].rect
 KEPT = bytes(pack_fields({"volume": 7}))
 
 
-def signed(subject: str, lives_s: int = 60) -> str:
-    return jwt.encode({"sub": subject, "aud": "futurecity", "exp": int(time.time()) + lives_s}, SECRET)
+def signed(subject: str, lives_s: int = 60, **claims: Any) -> str:
+    return jwt.encode({"sub": subject, "aud": "futurecity", "exp": int(time.time()) + lives_s, **claims}, SECRET)
+
+
+def in_the_queue(waits: AdmissionSettings | None = None) -> Hall:
+    """A city of one place, which is taken, and a line before it."""
+    hall = Hall(GameSettings(players_max=1), AuthSettings(key=SecretStr(SECRET)), waits or AdmissionSettings())
+    settled(hall)
+    return hall
 
 
 def with_token(hall: Hall, token: str | None, name: str | None = "Ada", ticks: int = 1) -> Guest:
@@ -240,6 +249,60 @@ def test_whoever_is_gone_before_they_are_known_never_had_a_body(hall: Hall) -> N
     hall.pass_tick(3)
     assert (hall.posted(), guest.client.all(Welcome)) == ([], [])
     assert len(hall.reception.players) == 0
+
+
+def test_whoever_waits_already_keeps_their_place_while_the_store_is_away() -> None:
+    hall = in_the_queue()
+    first, waiting = next(iter(hall.reception.players)), with_token(hall, None, "Ben")
+    hall.store.away = AWAY
+    assert isinstance(first.link, Session)
+    first.link.close(CloseCode.BYE, "goodbye")
+    hall.pass_tick(100)
+    assert not waiting.session.closed
+    hall.store.away = None
+    hall.pass_tick(2 * TICKS_PER_S)
+    assert waiting.welcome.name == "Ben"
+
+
+# ---- waiting -------------------------------------------------------------------------------------
+
+
+def position(guest: Guest) -> int:
+    told = guest.client.all(Queued)[-1]
+    assert isinstance(told, Queued)
+    return told.position
+
+
+def test_whoever_is_staff_by_their_token_waits_in_a_line_of_their_own() -> None:
+    hall = in_the_queue()
+    guests = [with_token(hall, signed(name, role=role)) for name, role in (("a", "guest"), ("b", 7), ("c", "staff"))]
+    assert [position(guest) for guest in guests] == [1, 2, 1]
+
+
+def test_a_member_has_one_place_in_line_and_takes_it_up_without_the_ticket() -> None:
+    hall = in_the_queue()
+    before = with_token(hall, signed("ada"))
+    with_token(hall, signed("ben"))
+    after = with_token(hall, signed("ada"))
+    assert (before.goodbye.code, position(after)) == (CloseCode.REPLACED, 1)
+
+
+def test_a_bad_token_is_refused_at_once_however_long_the_line_is() -> None:
+    hall = in_the_queue()
+    guest = Guest(hall).say(Hello(1, "Ada", signed("ada", lives_s=-3600)))
+    assert guest.goodbye.code == CloseCode.BAD_TOKEN
+    assert hall.admission.waiting == 0
+
+
+def test_a_secret_that_nobody_has_is_found_out_when_its_turn_comes() -> None:
+    hall = in_the_queue()
+    guest, after = with_token(hall, "made up"), with_token(hall, None, "Ben")
+    first = next(iter(hall.reception.players))
+    assert isinstance(first.link, Session)
+    first.link.close(CloseCode.BYE, "goodbye")
+    hall.pass_tick(2)
+    assert guest.goodbye.code == CloseCode.BAD_TOKEN
+    assert after.session.welcomed
 
 
 # ---- coming and going ----------------------------------------------------------------------------

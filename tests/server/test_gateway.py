@@ -9,7 +9,7 @@ from protocol.errors import CloseCode
 from server.bus import Published
 from server.gateway.gateway import SKIPPED_FRAMES_MAX, SPARE_CONNECTIONS
 from server.session import Session
-from server.settings import GameSettings
+from server.settings import AdmissionSettings, GameSettings
 from server.store.records import StoreAway
 from tests.fakes import FakeClient, snapshot
 from tests.scenario import Client, Scenario, deed
@@ -83,8 +83,8 @@ def test_an_address_that_is_not_surely_this_machine_is_limited(address: str) -> 
 
 
 def test_there_is_an_end_to_connections_whoever_they_come_from() -> None:
-    scenario = town(players_max=1)
-    sessions = [connect(scenario, "127.0.0.1")[1] for _ in range(SPARE_CONNECTIONS + 2)]
+    scenario = Scenario(GameSettings(players_max=1), config(), admission=AdmissionSettings(waiting_max=2))
+    sessions = [connect(scenario, "127.0.0.1")[1] for _ in range(SPARE_CONNECTIONS + 4)]
     assert [session.closed for session in sessions].count(True) == 1
     assert sessions[-1].closed
 
@@ -306,6 +306,20 @@ def test_a_city_that_winds_down_answers_what_it_took_and_takes_nothing_more(scen
     assert scenario.connect().closed_with is CloseCode.GOING_AWAY
 
 
+def test_a_city_that_winds_down_lets_nobody_in_who_waits() -> None:
+    scenario = Scenario(GameSettings(players_max=1), config())
+    ada, ben = scenario.join("Ada"), scenario.connect()
+    ben.send(m.Hello(1, "Ben"))
+    scenario.tick()
+    scenario.city.gateway.wind_down()
+    ada.send(m.Bye())
+    scenario.tick(5)
+    assert ben.all(m.Welcome) == []
+    assert ben.closed_with is None
+    scenario.city.gateway.farewell()
+    assert ben.closed_with is CloseCode.GOING_AWAY
+
+
 def test_gauges_show_players_by_zone_and_transport_and_what_was_sent(scenario: Scenario) -> None:
     ada = scenario.join("Ada")
     scenario.tick(5)
@@ -333,6 +347,25 @@ def test_a_gauge_shows_how_many_layers_each_zone_has(scenario: Scenario) -> None
     scenario.city.gateway.publish_gauges()
     assert metric(scenario, "layers", zone="west") == 2
     assert metric(scenario, "layers", zone="east") == 1
+
+
+def test_gauges_show_the_door() -> None:
+    scenario = Scenario(GameSettings(players_max=1), config(), admission=AdmissionSettings(grace_s=0))
+    ada = scenario.join("Ada")
+    waiting = [scenario.connect() for _ in range(3)]
+    for client in waiting:
+        client.send(m.Hello(1, "Late"))
+    scenario.tick()
+    waiting[0].vanish()
+    scenario.city.gateway.publish_gauges()
+    assert metric(scenario, "waiting", lane="ordinary") == 2
+    assert metric(scenario, "abandoned_total", lane="ordinary") == 1
+    assert metric(scenario, "admitted_total", lane="ordinary") == 1
+    assert (metric(scenario, "queued_sent_total"), metric(scenario, "capacity")) == (3, 1)
+    assert metric(scenario, "places_free") == 0
+    ada.send(m.Bye())
+    scenario.city.gateway.publish_gauges()
+    assert metric(scenario, "abandoned_total", lane="ordinary") == 1
 
 
 def test_players_by_zone_counts_bodies_that_wait_and_no_hosts(scenario: Scenario) -> None:

@@ -8,8 +8,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from server.ops.health import CityView, json_errors, ops_application, status_handler
+from server.ops.health import CityView, Outside, json_errors, ops_application, status_handler
 from server.ops.metrics import Metrics
+
+OPEN = Outside(capacity=5000, waiting=0, open=True, full=False, wait_s=0.0)
 
 
 @dataclass
@@ -23,6 +25,7 @@ class FakeCity:
     tick_rate_hz: int = 20
     players_max: int = 5000
     players_by_zone: Mapping[str, int] = field(default_factory=lambda: {"gate": 3, "plaza": 40})
+    door: Outside = OPEN
     uptime_s: float = 12.345
     shed_level: int = 1
 
@@ -67,6 +70,26 @@ async def test_a_draining_city_is_healthy_and_not_ready(city: FakeCity, client: 
     assert status == 503
     assert "draining" in body["reason"]
     assert (await ask(client, "/healthz"))[0] == 200
+
+
+async def test_a_city_with_a_line_is_ready_and_says_what_newcomers_are_in_for(city: FakeCity, client: Client) -> None:
+    city.door = Outside(capacity=3000, waiting=70, open=False, full=False, wait_s=12.5)
+    status, body = await ask(client, "/readyz")
+    assert (status, body["open"], body["waiting"], body["capacity"]) == (200, False, 70, 3000)
+    _, body = await ask(client, "/status")
+    assert [body[name] for name in ("open", "waiting", "capacity", "wait_s")] == [False, 70, 3000, 12.5]
+
+
+async def test_a_city_where_nobody_may_even_wait_is_not_ready(city: FakeCity, client: Client) -> None:
+    city.door = Outside(capacity=3000, waiting=50_000, open=False, full=True, wait_s=None)
+    status, body = await ask(client, "/readyz")
+    assert (status, body["ok"]) == (503, False)
+    assert "as many wait as may wait" in body["reason"]
+
+
+async def test_a_draining_city_is_open_to_nobody(city: FakeCity, client: Client) -> None:
+    city.ready = False
+    assert (await ask(client, "/status"))[1]["open"] is False
 
 
 async def test_status_is_small_and_says_who_is_where(client: Client) -> None:

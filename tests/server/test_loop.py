@@ -8,15 +8,17 @@ from structlog.testing import capture_logs
 
 from protocol import messages as m
 from server.accounts import StoredAccounts
+from server.admission import Admission
 from server.auth import Verifier
 from server.bus import LocalBus
+from server.capacity import Calm
 from server.clock import HandClock
 from server.gateway.gateway import Gateway
 from server.gateway.reception import Entrance
 from server.loop import FAILURES_IN_ROW_MAX, WRITES_PER_SLICE, CityLoop, Stopwatch
 from server.ops.metrics import PHASES, Metrics
 from server.outage import Outage
-from server.settings import AuthSettings, GameSettings
+from server.settings import AdmissionSettings, AuthSettings, GameSettings
 from server.switches import Switchboard
 from server.zone_host import ZoneHost
 from tests.fakes import FakeStore, driven
@@ -49,7 +51,8 @@ class TimedZone(ZoneHost):
 
 def entrance(metrics: Metrics, clock: HandClock) -> Entrance:
     """A door that nobody comes through."""
-    return Entrance(Verifier(AuthSettings()), StoredAccounts(FakeStore(), Outage(metrics, clock), driven))
+    accounts = StoredAccounts(FakeStore(), Outage(metrics, clock), driven)
+    return Entrance(Verifier(AuthSettings()), accounts, Admission(GameSettings(), AdmissionSettings(), Calm()))
 
 
 class Heart:

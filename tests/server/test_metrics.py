@@ -30,6 +30,8 @@ BASE_UNITS = (
     "_pending",
     "_waiting",
     "_up",
+    "_capacity",
+    "_free",
 )
 
 
@@ -66,7 +68,7 @@ def test_process_figures_are_exposed_under_their_usual_names(metrics: Metrics) -
 
 def test_no_label_can_name_a_person(metrics: Metrics) -> None:
     labels = {label for family in ours(metrics) for sample in family.samples for label in sample.labels}
-    closed = {"phase", "zone", "transport", "reason", "kind", "outcome", "cause", "le", "deed"}
+    closed = {"phase", "zone", "transport", "reason", "kind", "outcome", "cause", "deed", "lane", "le"}
     assert labels == closed | {"version", "protocol", "python", "uvloop", "numpy"}
 
 

@@ -3,11 +3,11 @@
 import pytest
 
 from protocol.errors import CloseCode
-from protocol.messages import Bye, Denied, Hello, Welcome
+from protocol.messages import Bye, Denied, Hello, Queued, Welcome
 from server.entities import REST_TICKS, SLOT_MASK
 from server.gateway.reception import KEEP_THE_BODY
-from server.settings import GameSettings
-from tests.server.hall import RESUME_S, TICKS_PER_S, Guest, Hall, knocking, settled
+from server.settings import AdmissionSettings, GameSettings
+from tests.server.hall import GRACE_S, RESUME_S, TICKS_PER_S, Guest, Hall, knocking, settled
 from world.events.halt import Halt
 from world.events.join import Join
 from world.events.leave import Leave
@@ -261,3 +261,128 @@ def test_the_entity_of_a_player_names_its_slot(hall: Hall) -> None:
 def test_commands_are_issued_by_the_body_itself(hall: Hall) -> None:
     guest = settled(hall)
     assert hall.bus.take_batch(0).commands == [Issued(guest.player.entity, 0, JOINS)]
+
+
+# ---- waiting for a place -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def queue() -> Hall:
+    """A city with two places, and room to wait."""
+    game = GameSettings(joins_per_tick=2, players_max=2, resume_s=RESUME_S)
+    return Hall(game, waits=AdmissionSettings(grace_s=GRACE_S))
+
+
+def queued(guest: Guest) -> list[tuple[int, float | None]]:
+    return [(told.position, told.estimate_s) for told in guest.client.all(Queued) if isinstance(told, Queued)]
+
+
+def ticket(guest: Guest) -> str:
+    told = guest.client.all(Queued)[-1]
+    assert isinstance(told, Queued)
+    return told.ticket
+
+
+def test_whoever_finds_every_place_taken_is_told_where_they_stand_and_comes_in_when_one_is_free(queue: Hall) -> None:
+    first = [settled(queue, str(number)) for number in range(2)]
+    late = [settled(queue, name) for name in ("Cleo", "Dan")]
+    assert [queued(guest) for guest in (*first, *late)] == [[], [], [(1, None)], [(2, None)]]
+    assert not any(guest.session.closed for guest in late)
+    first[0].say(Bye())
+    queue.pass_tick()
+    assert [guest.session.welcomed for guest in late] == [True, False]
+    assert late[0].welcome.name == "Cleo"
+
+
+def test_nobody_who_waits_is_looked_up_before_their_turn(queue: Hall) -> None:
+    for number in range(20):
+        settled(queue, str(number))
+    assert len(queue.store.players) == 2
+
+
+def test_a_ticket_leads_back_to_the_place_over_another_link(queue: Hall) -> None:
+    first = [settled(queue, str(number)) for number in range(2)]
+    cleo, dan = settled(queue, "Cleo"), settled(queue, "Dan")
+    cleo.session.lost()
+    queue.pass_tick()
+    back = settled(queue, "Cleo", ticket(cleo))
+    assert queued(back) == [(1, None)]
+    assert ticket(back) == ticket(cleo)
+    first[0].say(Bye())
+    queue.pass_tick()
+    assert (back.session.welcomed, dan.session.welcomed) == (True, False)
+
+
+def test_whoever_was_called_while_their_link_was_lost_comes_in_at_once_on_return(queue: Hall) -> None:
+    first = [settled(queue, str(number)) for number in range(2)]
+    cleo, dan = settled(queue, "Cleo"), settled(queue, "Dan")
+    cleo.session.lost()
+    first[0].say(Bye())
+    queue.pass_tick(10)
+    assert not dan.session.welcomed
+    assert settled(queue, "Cleo", ticket(cleo)).session.welcomed
+
+
+def test_a_place_is_somebody_elses_when_the_time_of_grace_is_over(queue: Hall) -> None:
+    first = [settled(queue, str(number)) for number in range(2)]
+    cleo, dan = settled(queue, "Cleo"), settled(queue, "Dan")
+    cleo.session.lost()
+    first[0].say(Bye())
+    queue.pass_tick(round(GRACE_S * TICKS_PER_S) + 2)
+    assert dan.session.welcomed
+    assert queued(settled(queue, "Cleo", ticket(cleo))) == [(1, None)]
+
+
+def test_a_link_lost_between_the_turn_and_the_welcome_costs_nobody_their_place(queue: Hall) -> None:
+    first = [settled(queue, str(number)) for number in range(2)]
+    cleo, dan = settled(queue, "Cleo"), settled(queue, "Dan")
+    first[0].say(Bye())
+    queue.pass_tick(is_here=lambda _: False)
+    assert cleo.session.player is not None
+    cleo.session.lost()
+    queue.pass_tick(5)
+    back = settled(queue, "Cleo", ticket(cleo))
+    assert (back.session.welcomed, back.welcome.resumed, dan.session.welcomed) == (True, False, False)
+    assert len(queue.reception.players) == 2
+
+
+def test_the_ticket_is_the_way_back_to_the_body_if_the_welcome_was_lost_on_its_way(queue: Hall) -> None:
+    first = [settled(queue, str(number)) for number in range(2)]
+    cleo = settled(queue, "Cleo")
+    first[0].say(Bye())
+    queue.pass_tick()
+    cleo.session.lost()
+    back = settled(queue, "Cleo", ticket(cleo))
+    assert (back.welcome.resumed, back.welcome.entity) == (True, cleo.welcome.entity)
+
+
+def test_bye_gives_a_place_in_line_up(queue: Hall) -> None:
+    for number in range(2):
+        settled(queue, str(number))
+    cleo, dan = settled(queue, "Cleo"), settled(queue, "Dan")
+    cleo.say(Bye())
+    queue.pass_tick(100)
+    assert queued(dan) == [(2, None), (1, None)]
+
+
+def test_bodies_that_wait_for_their_players_hold_their_places(queue: Hall) -> None:
+    first = [settled(queue, str(number)) for number in range(2)]
+    first[0].session.lost()
+    cleo = settled(queue, "Cleo")
+    assert queued(cleo) == [(1, None)]
+    queue.pass_tick(round(RESUME_S * TICKS_PER_S) + 2)
+    assert cleo.session.welcomed
+
+
+def test_how_long_people_waited_is_measured_by_lane(queue: Hall) -> None:
+    first = [settled(queue, str(number)) for number in range(2)]
+    settled(queue, "Cleo")
+    queue.pass_tick(3 * TICKS_PER_S)
+    first[0].say(Bye())
+    queue.pass_tick()
+    first[1].session.lost()
+    settled(queue, resume=first[1].welcome.resume)
+    value = queue.metrics.registry.get_sample_value
+    assert value("futurecity_admitted_total", {"lane": "ordinary"}) == 3
+    assert value("futurecity_admitted_total", {"lane": "returning"}) == 1
+    assert value("futurecity_wait_seconds_sum", {"lane": "ordinary"}) == pytest.approx(0.05 + 0.05 + 3.1)
