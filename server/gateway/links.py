@@ -1,6 +1,7 @@
 """The sockets that are open: a session may be over before its last words have been taken."""
 
 import asyncio
+import socket
 from contextlib import suppress
 from typing import Protocol
 
@@ -10,6 +11,13 @@ class Abortable(Protocol):
 
     def abort(self) -> None:
         """Cut it."""
+
+
+async def listen_within(server: asyncio.Server, send_buffer_bytes: int) -> None:
+    """Begin to accept; the kernel holds no more than this for each accepted socket, which inherits it from here."""
+    for listening in server.sockets:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
+    await server.start_serving()
 
 
 class Links:

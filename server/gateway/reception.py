@@ -75,7 +75,7 @@ class Reception:
         self._accounts.turn()
         for knock in self._admission.admit():
             if player := self._body_of(knock):
-                self._give_back(knock.session, player)
+                self._give_back(knock, player)
             elif knock.saved is None:
                 # Came as returning, past the count of places, and what they had is gone meanwhile.
                 self._identify(knock.session, knock.hello)
@@ -88,12 +88,14 @@ class Reception:
         """Welcome those whose body has appeared in the city."""
         for entity in [entity for entity in self._arriving if is_here(entity)]:
             session, player = self._arriving.pop(entity)
-            resumed = player.returned
-            if resumed:
+            missed: int | None = 0
+            if player.returned:
                 # Not earlier: whoever never hears of the new token must be able to use the old one.
                 self.players.renew(player)
-            self._metrics.joins["resumed" if resumed else "welcomed"].inc()
-            session.welcome(self._greeting.welcome(player, resumed, tick, clock.wall_s()))
+                missed = player.mailbox.begin_again(player.heard)
+                self._metrics.letters["missed" if missed is None else "again"].inc(1 if missed is None else missed)
+            self._metrics.joins["resumed" if player.returned else "welcomed"].inc()
+            session.welcome(self._greeting.welcome(player, missed, tick, clock.wall_s()))
             self.seated(session, player)
 
     def turned_away(self, entity: int) -> bool:
@@ -202,8 +204,11 @@ class Reception:
         zones = (number for number, rect in enumerate(self._zones) if rect.contains(place.x, place.z))
         return next(zones, self._gate)
 
-    def _give_back(self, session: Session, player: Player) -> None:
+    def _give_back(self, knock: Knock, player: Player) -> None:
+        session, hello = knock.session, knock.hello
         before, player.link = player.link, session
+        # Who comes without the token has heard nothing that we could go by.
+        player.heard = hello.heard if hello.resume == player.resume else None
         # Whose body has not appeared yet has not been welcomed, and is still a newcomer.
         player.returned = player.returned or player.entity not in self._arriving
         session.player = player

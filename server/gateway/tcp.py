@@ -6,7 +6,7 @@ from typing import cast
 from protocol.connection import Framing
 from protocol.framing import tcp_frame
 from server.gateway.gateway import Gateway
-from server.gateway.links import Links
+from server.gateway.links import Links, listen_within
 from server.outbox import Outbox
 from server.session import Session
 from server.settings import GameSettings
@@ -51,6 +51,12 @@ class TcpClient(asyncio.Protocol):
 async def serve_tcp(gateway: Gateway, links: Links, settings: GameSettings) -> asyncio.Server:
     """Listen for game clients. Raises OSError when the port cannot be had."""
     loop = asyncio.get_running_loop()
-    return await loop.create_server(
-        lambda: TcpClient(gateway, links), settings.host, settings.tcp_port, backlog=settings.backlog
+    server = await loop.create_server(
+        lambda: TcpClient(gateway, links),
+        settings.host,
+        settings.tcp_port,
+        backlog=settings.backlog,
+        start_serving=False,
     )
+    await listen_within(server, settings.send_buffer_bytes)
+    return server

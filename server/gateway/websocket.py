@@ -19,7 +19,7 @@ from protocol.framing import ws_frame
 from protocol.limits import CLIENT_MESSAGE_BYTES_MAX
 from protocol.websocket import ClientFrames
 from server.gateway.gateway import Gateway
-from server.gateway.links import Links
+from server.gateway.links import Links, listen_within
 from server.ops.health import json_errors
 from server.outbox import Outbox, Traffic
 from server.session import Session
@@ -161,7 +161,12 @@ async def serve_http(gateway: Gateway, links: Links, settings: GameSettings, sta
     async with AsyncExitStack() as stack:
         stack.push_async_callback(runner.cleanup)
         server = await asyncio.get_running_loop().create_server(
-            lambda: Tap(http(), taps, gateway.traffic), settings.host, settings.port, backlog=settings.backlog
+            lambda: Tap(http(), taps, gateway.traffic),
+            settings.host,
+            settings.port,
+            backlog=settings.backlog,
+            start_serving=False,
         )
         stack.callback(server.close)
+        await listen_within(server, settings.send_buffer_bytes)
         yield server.sockets[0].getsockname()[1]
