@@ -39,8 +39,8 @@ class Mailbox:
         """Whether one of those is not here any more: whoever is told the others would miss it."""
         return self.said < self.serial - len(self._letters)
 
-    def put(self, payload: bytes, tick: int, bounds: Bounds) -> None:
-        """Number and keep a message that was encoded with serial 0; the oldest make room for it."""
+    def put(self, payload: bytes, tick: int, bounds: Bounds) -> bytes:
+        """Number and keep a message that was encoded with serial 0, and return it; the oldest make room for it."""
         self.serial += 1
         letter = numbered(payload, self.serial)
         self._letters.append(letter)
@@ -48,6 +48,7 @@ class Mailbox:
         self.size_bytes += len(letter)
         if self.size_bytes > bounds.bytes_max or self._ticks[0] < tick - bounds.ticks:
             self._throw_out(tick - bounds.ticks, bounds.bytes_max)
+        return letter
 
     def take(self, bytes_max: int) -> list[bytes]:
         """The next letters to write, in order: as many as fit, and one at least; none where one is missing."""
