@@ -172,6 +172,13 @@ class GameSettings(Section):
     mailbox_s: float = bounded(
         60, 1, 1800, "How long that is kept; until a dead link is noticed (game.idle_s) and its player back."
     )
+    drain_s: float = bounded(
+        1,
+        0,
+        3600,
+        "Countdown from SIGTERM or Ctrl-C to the goodbyes; a second signal ends it. Short, because the process must be "
+        "gone within 5 s; a minute or more where players should finish what they do.",
+    )
     goodbye_s: float = bounded(
         2, 0.1, 4, "Time for everyone's goodbye to be sent at shutdown; the process must be gone within 5 s."
     )

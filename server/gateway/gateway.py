@@ -50,7 +50,7 @@ class Gateway:
         clock: Clock,
     ) -> None:
         self.tick = 0
-        self.draining = False
+        self.draining = self.winding_down = False
         self.shed_level = 0
         self.traffic = Traffic()
         self.sessions: set[Session] = set()
@@ -91,7 +91,8 @@ class Gateway:
         """A tick begins: let people in and, once a second, see who has been silent for too long."""
         self.tick = tick
         self._tick_began_s = self._clock.now_s()
-        self.reception.open_door(tick)
+        if not self.draining:
+            self.reception.open_door(tick)
         if tick % self._tick_rate_hz == 0:
             self._close_the_silent()
             self.reception.clear_out(tick)
@@ -159,9 +160,20 @@ class Gateway:
         counts = np.bincount(self.scene.zone[players], minlength=len(self._zone_names))
         return dict(zip(self._zone_names, counts.tolist(), strict=True))
 
-    def wind_down(self) -> None:
-        """Let nobody in any more and take no more deeds; those that were taken are done and answered."""
+    def shut_the_door(self) -> None:
+        """Let nobody in any more, not even who waits; they are here to the end, and told with everybody."""
         self.draining = True
+
+    def announce_end(self, in_s: float) -> None:
+        """Tell everybody who has said Hello when the city closes."""
+        closing = m.Closing(in_s, CLOSING)
+        for session in self.sessions:
+            if session.greeted:
+                session.tell(closing)
+
+    def wind_down(self) -> None:
+        """Take no more deeds; those that were taken are done and answered."""
+        self.draining = self.winding_down = True
 
     def farewell(self) -> None:
         """Tell everybody that the city closes."""
@@ -173,7 +185,10 @@ class Gateway:
 
     def knock(self, session: Session, hello: m.Hello) -> None:
         """Somebody wants in, or back in."""
-        self.reception.knock(session, hello)
+        if self.draining:
+            session.close(CloseCode.GOING_AWAY, CLOSING)
+        else:
+            self.reception.knock(session, hello)
 
     def intend(self, player: Player, intent: bytes) -> None:
         """A player's packed intent goes to its zone."""
@@ -181,7 +196,9 @@ class Gateway:
 
     def do(self, session: Session, player: Player, wish: m.Do) -> None:
         """A deed goes to the player's zone, if there is such a deed and its fields are right."""
-        command = m.Denied(wish.number, wish.deed, "closing", None, CLOSING) if self.draining else command_from(wish)
+        command = (
+            m.Denied(wish.number, wish.deed, "closing", None, CLOSING) if self.winding_down else command_from(wish)
+        )
         if isinstance(command, m.Denied):
             self.deny(session, command)
         else:

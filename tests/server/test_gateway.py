@@ -289,6 +289,24 @@ def test_everybody_is_told_when_the_city_closes_and_nobody_is_let_in_any_more(sc
     scenario.tick(3)
 
 
+def test_from_the_first_warning_on_nobody_is_let_in_and_everybody_plays_on(scenario: Scenario) -> None:
+    scenario = town(joins_per_tick=1)
+    ada, waiting, silent = scenario.join("Ada"), scenario.connect(), scenario.connect()
+    waiting.send(m.Hello(1, "Ben"))
+    scenario.city.gateway.shut_the_door()
+    scenario.city.gateway.announce_end(30.0)
+    ada.send(deed("wave", hand="left"))
+    scenario.tick(5)
+    assert [client.last(m.Closing).in_s for client in (ada, waiting)] == [30.0, 30.0]
+    assert silent.heard == []
+    assert ada.events("waved")
+    assert waiting.all(m.Welcome) == []
+    silent.send(m.Hello(1, "Cem"))
+    assert silent.closed_with is scenario.connect().closed_with is CloseCode.GOING_AWAY
+    scenario.city.gateway.farewell()
+    assert waiting.last(m.Goodbye).retry_after_s
+
+
 def test_a_city_that_winds_down_answers_what_it_took_and_takes_nothing_more(scenario: Scenario) -> None:
     ada, city = scenario.join("Ada"), scenario.city
     scenario.store.away = StoreAway("locked", "a backup has it")

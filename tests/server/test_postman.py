@@ -55,6 +55,7 @@ def test_whoever_reads_is_told_at_once_in_their_own_framing(websocket: bool) -> 
     day.welcome()
     day.tell(3)
     assert day.heard == [1, 2, 3]
+    day.postman.turn()
     assert day.metrics.registry.get_sample_value("futurecity_letters_total", {"outcome": "written"}) == 3
 
 
