@@ -1,8 +1,9 @@
 """Open sockets: a polite close ends in time, whether or not the other side is polite."""
 
 import asyncio
+import socket
 
-from server.gateway.links import Links
+from server.gateway.links import Links, listen_within
 from tests.fakes import FakeTransport
 
 
@@ -10,6 +11,22 @@ async def settle() -> None:
     """Let everything that is ready happen, timers of no delay included."""
     for _ in range(5):
         await asyncio.sleep(0)
+
+
+async def test_the_kernel_holds_no_more_for_an_accepted_socket_than_it_is_told() -> None:
+    accepted: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
+
+    class Peer(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            accepted.set_result(transport.get_extra_info("socket"))
+
+    server = await asyncio.get_running_loop().create_server(Peer, "127.0.0.1", 0, start_serving=False)
+    async with server:
+        await listen_within(server, 20_000)
+        with socket.create_connection(server.sockets[0].getsockname()):
+            held = (await accepted).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+    # Linux says twice what it was told, for its own book-keeping.
+    assert held in (20_000, 40_000)
 
 
 async def test_with_no_sockets_open_there_is_nothing_to_wait_for() -> None:
