@@ -25,6 +25,7 @@ BASE_UNITS = (
     "_still",
     "_layers",
     "_players",
+    "_clients",
     "_broken",
     "_pending",
     "_waiting",

@@ -4,7 +4,7 @@ import pytest
 
 from protocol.connection import Framing
 from protocol.frames import FrameRows
-from server.fanout import Delivery
+from server.delivery import Delivery
 from server.gateway.seats import Seats
 from server.gateway.stragglers import Stragglers
 from server.ops.metrics import Metrics
