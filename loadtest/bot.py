@@ -32,8 +32,10 @@ HEADER_STOP = PAYLOAD_HEADER_AT + HEADER_BYTES
 ABNORMAL = 1006
 # Of the messages a bot has no use for, one in this many is decoded just to see that it can be.
 _DECODE_EVERY = 50
-# Welcome, Denied and Goodbye are what a bot lives by; Profiles only matter to a witness.
-_HEEDED = frozenset({17, 21, 23})
+# Welcome, Denied, Goodbye, Queued and Closing are what a bot lives by; Profiles only matter to a witness.
+_HEEDED = frozenset({17, 21, 23, 26, 27})
+# Who waits to be let in says that it is still there; half of the silence after which it would not be.
+PING_S = 15.0
 _PROFILES = 18
 # What happens to others is counted, what happens to one's purse is read; crystals matter to who hunts them.
 _HAPPENED, _CRYSTALS = 20, 24
@@ -100,7 +102,8 @@ class Bot(asyncio.Protocol, ABC):
 
     __slots__ = (
         "_arrivals", "_audit", "_check_at", "_desk", "_rest", "_transport", "began_s", "bytes_down", "bytes_up",
-        "crystals", "ending", "frames", "holding", "hunts", "index", "joined_s", "name", "sent", "stage", "welcomed",
+        "closing", "crystals", "ending", "frames", "holding", "hunts", "index", "joined_s", "name", "queued", "sent",
+        "stage", "welcomed",
     )  # fmt: skip
 
     def __init__(self, index: int, name: str, desk: Desk, audit: Audit) -> None:
@@ -118,6 +121,9 @@ class Bot(asyncio.Protocol, ABC):
         self.stage = Stage.CONNECTING
         self.welcomed = False
         self.ending: Ending | None = None
+        # What it was told last of its place in the queue, and of the city's end.
+        self.queued: m.Queued | None = None
+        self.closing: m.Closing | None = None
         self.began_s = perf_counter()
         self.joined_s: float | None = None
         self.frames = self.sent = self.bytes_down = self.bytes_up = 0
@@ -282,12 +288,31 @@ class Bot(asyncio.Protocol, ABC):
                 if self._audit.remembers:
                     self._audit.check_crystals(message)
             case m.Happened():
+                self._desk.purses.heard(self.index, message.serial)
                 self._told(message)
             case m.Denied():
+                self._desk.purses.heard(self.index, message.serial)
                 self._desk.note_denied(message)
                 self._desk.purses.denied(self.index, message.number, message.deed)
             case m.Goodbye():
                 self.ending = Ending(message.code, message.reason, message.retry_after_s)
+            case m.Queued():
+                self._wait(message)
+            case m.Closing():
+                self.closing = message
+
+    def _wait(self, queued: m.Queued) -> None:
+        """A place in the queue, or a better one; `queued.ticket` is the way back to it."""
+        if self.queued is None:
+            asyncio.get_running_loop().call_later(PING_S, self._ping)
+        self.queued = queued
+        self._desk.purses.queued(self.index, queued.ticket)
+
+    def _ping(self) -> None:
+        """Still here, and waiting."""
+        if self.stage is Stage.GREETING:
+            self._say(m.Ping(perf_counter()))
+            asyncio.get_running_loop().call_later(PING_S, self._ping)
 
     def _welcomed(self, welcome: m.Welcome) -> None:
         if self.stage is not Stage.GREETING:
@@ -310,7 +335,8 @@ class Bot(asyncio.Protocol, ABC):
     def _greet(self) -> None:
         """Say who it is, and who it was if this seat was in the city before."""
         purse = self._desk.purses[self.index]
-        hello = m.Hello(PROTOCOL_VERSION, self.name, purse.token, purse.resume, "futurecity-loadtest")
+        client, heard = "futurecity-loadtest", purse.heard or 0
+        hello = m.Hello(PROTOCOL_VERSION, self.name, purse.token, purse.resume, client, heard)
         self._say(hello)
 
     def _say(self, message: m.AnyClientMessage) -> None:

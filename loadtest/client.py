@@ -9,8 +9,9 @@
 What is known of the city hangs off the player and is kept current by a task of its own: `state`, `neighbours`,
 `profiles`, `crowd`, `crystals`, `sky`, `balance` (loadtest/view.py). Nothing grows without bound: events that nobody
 takes push out the oldest, of intents only the newest waits to be sent, and deeds wait for room. When the connection has
-ended every call raises `Closed`, which says why and when to try again. To come back, join with `resume=me.resume`; on
-another day, as the same account, with `token=me.token`.
+ended every call raises `Closed`, which says why and when to try again. To come back, join with `resume=me.resume` and
+`heard=me.heard`, and what we missed is among the events; on another day, as the same account, join with
+`token=me.token`. A city that is full lets us wait for as long as it takes: `queued` is our place.
 """
 
 import asyncio
@@ -42,7 +43,7 @@ LOST_RETRY_S = 1.0
 DEEDS_MAX = 16
 # Deeds have 32 bits of numbers: who came before may have used any of the first half, and leaves us the second.
 _EARLIER_DEEDS = 2**31
-# A server under a rush lets newcomers wait for their Welcome, but not for ever.
+# A server under a rush lets newcomers wait for their Welcome, but not for ever, unless it says which place they have.
 _JOIN_S = 30.0
 _LEAVE_S = 2.0
 # Five pings at once to know the time, then one before the server thinks us gone.
@@ -76,6 +77,7 @@ class Player(View):
         super().__init__()
         self._target = target
         self._outgoing: deque[m.AnyClientMessage] = deque([hello])
+        self.heard = hello.heard
         # The newest intent that was not sent yet, and the last of all.
         self._intent: _Intent | None = None
         self._last = _Intent(0, 0, 0, GAIT_STAND, False)
@@ -99,6 +101,7 @@ class Player(View):
         name: str | None = None,
         token: str | None = None,
         resume: str | None = None,
+        heard: int = 0,
         ca: Path | None = None,
     ) -> "Player":
         """A player who joins the city at `ws://…`, `wss://…`, `tcp://…` or `tcps://…` when entered; `ca` as in Target.
@@ -106,15 +109,15 @@ class Player(View):
         Raises ValueError for an address that is none. Entering raises OSError when nobody listens there, Closed when
         the server does not let us in, and TimeoutError when it does not answer for half a minute.
         """
-        return cls(parse_target(url, ca), m.Hello(PROTOCOL_VERSION, name, token, resume, "futurecity-python"))
+        return cls(parse_target(url, ca), m.Hello(PROTOCOL_VERSION, name, token, resume, "futurecity-python", heard))
 
     async def __aenter__(self) -> Self:
-        async with asyncio.timeout(_JOIN_S):
+        async with asyncio.timeout(_JOIN_S) as patience:
             self._transport = await connect(self._target)
             self._connection = Connection(Role.CLIENT, self._transport.framing)
             self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._write())]
             try:
-                await self._until(lambda: self._welcome is not None)
+                await self._let_in(patience)
             except BaseException:
                 await self._shut()
                 raise
@@ -146,8 +149,8 @@ class Player(View):
 
     @property
     def resume(self) -> str:
-        """What to join with to get this place back after a lost link."""
-        return self.welcome.resume
+        """What to join with to get this place back after a lost link, in the city or in the queue."""
+        return self.queued.ticket if self._welcome is None and self.queued else self.welcome.resume
 
     @property
     def token(self) -> str | None:
@@ -229,6 +232,18 @@ class Player(View):
 
     # ---- how it works --------------------------------------------------------------------------------
 
+    async def _let_in(self, patience: asyncio.Timeout) -> None:
+        """Wait for the Welcome; whoever knows their place in the queue has all the time in the world."""
+        await self._until(lambda: self._welcome is not None or self.queued is not None)
+        if self._welcome is not None:
+            return
+        patience.reschedule(None)
+        still_here = asyncio.create_task(self._ping(first=0))
+        try:
+            await self._until(lambda: self._welcome is not None)
+        finally:
+            still_here.cancel()
+
     async def _settled(self, deed: str, **fields: Any) -> Event:
         """Do it, and wait for the answer, which is among the events, too. Raises Closed when none can come any more.
 
@@ -290,6 +305,7 @@ class Player(View):
         match message:
             case m.Welcome():
                 self._welcome, self.balance = message, message.balance
+                self.heard = self.heard if message.resumed else 0
                 self._clock = TickClock(message.tick_rate_hz)
             case m.Pong():
                 self._clock.hear(message.sent, message.tick, message.into_tick_ms, monotonic())
@@ -319,10 +335,10 @@ class Player(View):
         if intent is not None and self._connection.state is State.OPEN:
             await self._transport.write(self._connection.send(m.Move(pack_intent(*intent))))
 
-    async def _ping(self) -> None:
+    async def _ping(self, first: int = _FIRST_PINGS) -> None:
         for sent in count():
             self._post(m.Ping(monotonic()))
-            await asyncio.sleep(_FIRST_PING_S if sent < _FIRST_PINGS else _PING_S)
+            await asyncio.sleep(_FIRST_PING_S if sent < first else _PING_S)
 
     async def _repeat(self) -> None:
         """An intent ends by itself after three seconds; one that was meant to last is said again every second."""

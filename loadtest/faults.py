@@ -27,6 +27,7 @@ class FaultKind(StrEnum):
     OTHER_TOO_FAST = "other_too_fast"
     MISSING_PROFILE = "missing_profile"
     BAD_CRYSTAL = "bad_crystal"
+    SERIAL_SKIPPED = "serial_skipped"
     CONFIRMED_UNASKED = "confirmed_unasked"
     GIVEN_TWICE = "given_twice"
     ACCOUNT_LOST = "account_lost"

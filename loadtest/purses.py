@@ -39,15 +39,19 @@ class Asked(NamedTuple):
 
 
 class Purse:
-    """One seat: who it is in the books, its way back, what it owns as far as it knows, what it waits for."""
+    """One seat: who it is in the books, its way back, what it owns as far as it knows, what it waits for.
 
-    __slots__ = ("account", "asked", "balance", "number", "resume", "token")
+    `heard` is the serial it heard last; None when it cannot know which comes next.
+    """
+
+    __slots__ = ("account", "asked", "balance", "heard", "number", "resume", "token")
 
     def __init__(self) -> None:
         self.account: str | None = None
         self.token: str | None = None
         self.resume: str | None = None
         self.balance = 0
+        self.heard: int | None = 0
         # The number of the last deed. It goes on over a lost link, so that a late answer finds its question.
         self.number = 0
         self.asked: dict[int, Asked] = {}
@@ -99,11 +103,24 @@ class Purses:
             self._blame(FaultKind.ACCOUNT_LOST, seat, f"{purse.account} came back as {welcome.account}")
         elif purse.account and welcome.balance < purse.balance and not _may_have_paid(purse):
             self._blame(FaultKind.BALANCE_LOST, seat, f"{purse.balance} crystals became {welcome.balance}")
-        if not welcome.resumed:
-            # Whoever asked is gone, and the answer with it: stored or not, nobody will say.
+        if not welcome.resumed or welcome.missed is None:
+            # Whoever asked is gone, or the answer is: stored or not, nobody will say.
             purse.asked.clear()
+            purse.heard = None if welcome.resumed else 0
         purse.account, purse.balance = welcome.account or None, welcome.balance
         purse.token, purse.resume = welcome.token or purse.token, welcome.resume
+
+    def queued(self, seat: int, ticket: str) -> None:
+        """The seat has a place in the queue, and no body any more."""
+        purse = self._purses[seat]
+        purse.resume, purse.heard = ticket, 0
+
+    def heard(self, seat: int, serial: int) -> None:
+        """The seat was told something with this serial; 0 is none."""
+        purse = self._purses[seat]
+        if serial and purse.heard is not None and serial != purse.heard + 1:
+            self._blame(FaultKind.SERIAL_SKIPPED, seat, f"serial {serial} came after {purse.heard}")
+        purse.heard = serial or purse.heard
 
     def ask(self, seat: int, deed: str) -> int:
         """The number for the seat's next deed; from now on it waits for the answer if that deed is settled."""

@@ -47,6 +47,11 @@ class View:
         self.crystals: list[Crystal] = []
         # Fireworks beyond those we are told of, in the last second that had any; None before the first.
         self.sky: m.Sky | None = None
+        # The serial of the last thing that we alone were told: what to join with beside `resume`.
+        self.heard = 0
+        # Our place in the queue, and when the city closes, as we were told last; None while neither is so.
+        self.queued: m.Queued | None = None
+        self.closing: m.Closing | None = None
         # What we own, in whole crystals, as far as we have been told.
         self.balance = 0
         # Deeds whose answer somebody waits for, by number, and the answers that have come.
@@ -68,7 +73,12 @@ class View:
                 self._look_down(message)
             case m.Sky():
                 self.sky = message
+            case m.Queued():
+                self.queued = message
+            case m.Closing():
+                self.closing = message
             case m.Happened() | m.Denied():
+                self.heard = message.serial or self.heard
                 self._settle(message)
                 self.events_missed += len(self._events) == EVENTS_MAX
                 self._events.append(message)

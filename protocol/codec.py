@@ -97,6 +97,11 @@ def encode(message: AnyMessage) -> bytes:
     return _encoder.encode(message)
 
 
+def numbered(payload: bytes, serial: int) -> bytes:
+    """A Happened or Denied that was encoded with serial 0, with this one instead: it is the last byte."""
+    return payload[:-1] + _encoder.encode(serial)
+
+
 def pack_fields(fields: dict[str, Any]) -> msgspec.Raw:
     """The `fields` of a `Do`, or the `settings` of a `Keep`, packed."""
     return msgspec.Raw(_encoder.encode(fields))

@@ -15,6 +15,7 @@ from aiohttp import web
 from server.auth import Verifier
 from server.city import Books, City
 from server.clock import SystemClock
+from server.drain import Stop, count_down
 from server.gateway.addresses import Proxies
 from server.gateway.links import Links
 from server.gateway.listening import Doorstep
@@ -36,12 +37,13 @@ OK, FAILED = 0, 1
 # Files, pipes and listening sockets beside the clients' connections.
 SPARE_DESCRIPTORS = 64
 # A demo player's process is asked to stop, and ended if it has not after this.
-DEMO_STOP_S = 1.0
+DEMO_STOP_S = 0.5
 # At the end nothing new is begun, and whoever waits for the books is answered: longer than settling takes in a storm.
 LAST_ANSWERS_S = 0.5
 # How soon the end of a tick is noticed: a tenth of one.
 LOOK_S = 0.005
-# At the end the store gets this long to take what is left: the whole process has five seconds, goodbyes two of them.
+# At the end the store gets this long to take what is left: the whole process has five seconds, the countdown one of
+# them and goodbyes two.
 LAST_ERRANDS_S = 1.0
 
 
@@ -51,9 +53,9 @@ async def serve(settings: ServerSettings, config: WorldConfig) -> int:
     Raises OSError when a port cannot be listened on, JournalError when the journal cannot be written,
     StoreAway and SchemaError when the store cannot be had.
     """
-    stop = asyncio.Event()
+    stop = Stop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop.ask)
     _raise_descriptor_limit(settings.game.players_max + settings.admission.waiting_max)
     async with AsyncExitStack() as stack:
         journal = None
@@ -74,9 +76,8 @@ async def serve(settings: ServerSettings, config: WorldConfig) -> int:
         if settings.bots:
             await stack.enter_async_context(_demo_players(settings, ports["game"]))
         _announce(settings, ports)
-        await stop.wait()
-        city.listening = False
-        log.info("closing", tick=city.tick)
+        await stop.asked.wait()
+        await _drain(city, stop, settings.game.drain_s)
     return FAILED if failure.done() else OK
 
 
@@ -123,7 +124,7 @@ async def _errands(city: City) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _ticking(city: City, stop: asyncio.Event, links: Links) -> AsyncIterator["asyncio.Future[None]"]:
+async def _ticking(city: City, stop: Stop, links: Links) -> AsyncIterator["asyncio.Future[None]"]:
     """The loop, from here to everybody's goodbye. A loop that fails stops the city, and fulfils what is yielded."""
     failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     goodbyes_taken = asyncio.Event()
@@ -134,7 +135,7 @@ async def _ticking(city: City, stop: asyncio.Event, links: Links) -> AsyncIterat
         except Exception:
             log.exception("the loop failed, the city closes")
             failure.set_result(None)
-            stop.set()
+            stop.hurry()
 
     ticking = asyncio.create_task(run())
     try:
@@ -145,6 +146,15 @@ async def _ticking(city: City, stop: asyncio.Event, links: Links) -> AsyncIterat
         await links.all_closed()
         goodbyes_taken.set()
         await ticking
+
+
+async def _drain(city: City, stop: Stop, seconds: float) -> None:
+    """From the first signal on nobody is let in; those who are here are told, and have this long to finish."""
+    city.listening = False
+    city.gateway.shut_the_door()
+    log.info("closing", tick=city.tick, sessions=len(city.gateway.sessions), countdown_s=seconds)
+    if city.gateway.sessions:
+        await count_down(seconds, city.gateway.announce_end, stop.hurried_within)
 
 
 async def _last_answers(city: City) -> None:

@@ -44,8 +44,7 @@ class Delivery:
     cut: int = 0
     # Fireworks that somebody was not told of one by one.
     counted: int = 0
-    mark_bytes: int = 0
-    # Slots of those who had more than `mark_bytes` left to take after they were written to.
+    # Slots of those who had something left to take after they were written to.
     behind: list[int] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -53,9 +52,9 @@ class Delivery:
 
     def write(self, start: int, end: int) -> None:
         """Write to some of the viewers, one write each. Nothing else belongs into this loop."""
-        (data, starts, ends), mark_bytes, extra_of = self.frames, self.mark_bytes, self.extras.get
+        (data, starts, ends), extra_of = self.frames, self.extras.get
         slices = zip(self.viewers.outboxes[start:end], starts[start:end], ends[start:end], strict=True)
         for i, (outbox, first, last) in enumerate(slices, start):
             extra = extra_of(i)
-            if outbox.write(data[first:last] + extra if extra else data[first:last]) > mark_bytes:
+            if outbox.write(data[first:last] + extra if extra else data[first:last]):
                 self.behind.append(int(self.viewers.slots[i]))

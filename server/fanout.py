@@ -33,8 +33,7 @@ from world.interest import Interest, Sight
 class Fanout:
     """Interest, introductions and hearing of one gateway's viewers over its scene."""
 
-    def __init__(self, scene: Scene, sight: Sight, mark_bytes: int) -> None:
-        self._mark_bytes = mark_bytes
+    def __init__(self, scene: Scene, sight: Sight) -> None:
         self.interest = Interest(SLOTS, sight)
         self.introductions = Introductions()
         self.parties = Parties(self.interest)
@@ -90,7 +89,7 @@ class Fanout:
         for due in (launched, crystals, self._crowd_maps(tick, slots, detail)):
             for row, payloads in due.items():
                 extras[row] = extras.get(row, b"") + b"".join(map(viewers.outboxes[row].frame, payloads))
-        return Delivery(viewers, frames, extras, len(heard.rows), heard.cut, counted, self._mark_bytes)
+        return Delivery(viewers, frames, extras, len(heard.rows), heard.cut, counted)
 
     def _told(self, tick: int, viewers: Viewers, detail: Detail) -> tuple[dict[int, bytes], Heard]:
         """What each viewer hears of what was reported since its last frame, by its row, framed."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from server.entities import SLOT_MASK
+from server.mailbox import Mailbox
 from world.event import PLAYER
 
 # 24 random bytes: nobody guesses their way into somebody else's body.
@@ -37,7 +38,8 @@ class Player:
     """One body: its entity, the zone that moves it, and the secret that gives it back after a lost link.
 
     `account` is its number in the city's books, 0 for nobody's; `balance` is what the books said last,
-    `settings` what its client has had kept, packed.
+    `settings` what its client has had kept, packed. `mailbox` holds what it alone is told, `heard` how much of that
+    its coming link says to know.
     """
 
     entity: int
@@ -52,6 +54,8 @@ class Player:
     resume: str = field(default_factory=_resume_token)
     lost_tick: int = 0
     returned: bool = False
+    mailbox: Mailbox = field(default_factory=Mailbox)
+    heard: int | None = None
     slot: int = field(init=False)
     entity_bytes: bytes = field(init=False)
 

@@ -213,6 +213,38 @@ class GameSettings(Section):
         1_048_576,
         "Unsent bytes over which a client is parked as slow; at least one whole Welcome (64 KiB) must fit.",
     )
+    slow_s: float = bounded(
+        15, 1, 600, "How long a client may stay over the mark before it is parked; a phone's longest dead spot."
+    )
+    send_buffer_bytes: int = bounded(
+        32_768,
+        8192,
+        4_194_304,
+        "What the kernel holds for one client, instead of megabytes that hide from us that it does not read; "
+        "at 300 ms a round trip it still carries 100 KB/s, ten times what anybody is sent.",
+    )
+    backlog_total_bytes_max: int = bounded(
+        67_108_864,
+        1_048_576,
+        17_179_869_184,
+        "Unsent bytes of all clients together, over which those who hold most are parked; two thousand at their mark.",
+    )
+    mailbox_bytes_max: int = bounded(
+        16_384,
+        4096,
+        1_048_576,
+        "What is kept of what one player alone is told, for when its link is lost; a minute of a festival's receipts.",
+    )
+    mailbox_s: float = bounded(
+        60, 1, 1800, "How long that is kept; until a dead link is noticed (game.idle_s) and its player back."
+    )
+    drain_s: float = bounded(
+        1,
+        0,
+        3600,
+        "Countdown from SIGTERM or Ctrl-C to the goodbyes; a second signal ends it. Short, because the process must be "
+        "gone within 5 s; a minute or more where players should finish what they do.",
+    )
     goodbye_s: float = bounded(
         2, 0.1, 4, "Time for everyone's goodbye to be sent at shutdown; the process must be gone within 5 s."
     )

@@ -16,8 +16,10 @@ from server.detail import BY_LEVEL, TURNS
 from server.fanout import Fanout
 from server.gateway.addresses import is_local, key_of
 from server.gateway.callers import Callers
+from server.gateway.postman import Postman
 from server.gateway.reception import Entrance, Reception
 from server.gateway.seats import Seats
+from server.gateway.stragglers import Stragglers
 from server.joining import Step
 from server.offences import OFFENCES, Offences, account_key
 from server.ops.metrics import Metrics
@@ -34,8 +36,6 @@ from world.tick import Issued
 
 # Sockets beyond those of players and of people who wait: saying Hello, or being told that there is no room.
 SPARE_CONNECTIONS = 1024
-# A client that took nothing for fifteen seconds' worth of frames is not slow but gone.
-SKIPPED_FRAMES_MAX = 150
 CLOSING = "the city is closing"
 TRANSPORT = {True: "ws", False: "tcp"}
 
@@ -53,7 +53,7 @@ class Gateway:
         clock: Clock,
     ) -> None:
         self.tick = 0
-        self.draining = False
+        self.draining = self.winding_down = False
         self.shed_level = 0
         self.traffic = Traffic()
         self.sessions: set[Session] = set()
@@ -65,7 +65,9 @@ class Gateway:
         self._tick_rate_hz = config.tick_rate_hz
         self._zone_names = [zone.name for zone in config.city.zone]
         self.programme = Programme(bus.post, self._zone_names)
-        self._fanout = Fanout(self.scene, Sight(), settings.write_mark_bytes)
+        self._fanout = Fanout(self.scene, Sight())
+        self._postman = Postman(settings, config.tick_rate_hz, metrics)
+        self._stragglers = Stragglers(settings, config.tick_rate_hz, metrics)
         self._seats = tuple(Seats() for _ in range(TURNS))
         self._tick_began_s = clock.now_s()
         self.offences = self.reception.offences = Offences(settings, clock.now_s)
@@ -115,6 +117,7 @@ class Gateway:
         for report in published.reports:
             if report.only:
                 self._tell_one(report)
+        self._postman.turn()
         self._fanout.hear(self.tick, [report for report in published.reports if not report.only])
         began_s = self._clock.now_s()
         welcomed = self.reception.arrived(self.scene.holds, self.tick, self._clock)
@@ -129,6 +132,9 @@ class Gateway:
         """This tick's frames, for the share of viewers whose turn it is and who have taken the ones before."""
         ticks_per_frame = BY_LEVEL[self.shed_level].ticks_per_frame
         in_turn = self._seats[self.tick % ticks_per_frame :: ticks_per_frame]
+        for seats in in_turn:
+            self._stragglers.review(self.tick, seats)
+        self._stragglers.keep_bounded(self._seats)
         viewers = together([self._keeping_up(seats) for seats in in_turn])
         delivery = self._fanout.prepare(self.tick, viewers, self.shed_level)
         for seats in in_turn:
@@ -150,7 +156,8 @@ class Gateway:
             self._metrics.layers[zone].set(self.scene.layers_in(number))
             for websocket, transport in TRANSPORT.items():
                 self._metrics.players[zone, transport].set(players[number, websocket])
-        self._metrics.send_backlog_bytes.set(sum(session.outbox.backlog_bytes() for session in self.sessions))
+        self._stragglers.publish(self._seats)
+        self._metrics.mailbox_bytes.set(sum(player.mailbox.size_bytes for player in self.reception.players))
         self._metrics.offenders.set(len(self.offences))
         self.reception.admission.publish(self._metrics)
         for websocket, transport in TRANSPORT.items():
@@ -164,9 +171,21 @@ class Gateway:
         counts = np.bincount(self.scene.zone[players], minlength=len(self._zone_names))
         return dict(zip(self._zone_names, counts.tolist(), strict=True))
 
-    def wind_down(self) -> None:
-        """Let nobody in any more and take no more deeds; those that were taken are done and answered."""
+    def shut_the_door(self) -> None:
+        """Let nobody in any more, not even who waits; they are here to the end, and told with everybody."""
         self.draining = self.reception.admission.shut = True
+
+    def announce_end(self, in_s: float) -> None:
+        """Tell everybody who has said Hello when the city closes."""
+        closing = m.Closing(in_s, CLOSING)
+        for session in self.sessions:
+            if session.greeted:
+                session.tell(closing)
+
+    def wind_down(self) -> None:
+        """Take no more deeds; those that were taken are done and answered."""
+        self.shut_the_door()
+        self.winding_down = True
 
     def farewell(self) -> None:
         """Tell everybody that the city closes."""
@@ -178,6 +197,9 @@ class Gateway:
 
     def knock(self, session: Session, hello: m.Hello) -> None:
         """Somebody wants in, or back in."""
+        if self.draining:
+            session.close(CloseCode.GOING_AWAY, CLOSING)
+            return
         began_s = self._clock.now_s()
         self.reception.knock(session, hello)
         self._pace.spent(Step.IDENTIFY, self._clock.now_s() - began_s, 1)
@@ -188,7 +210,9 @@ class Gateway:
 
     def do(self, session: Session, player: Player, wish: m.Do) -> None:
         """A deed goes to the player's zone, if there is such a deed and its fields are right."""
-        command = m.Denied(wish.number, wish.deed, "closing", None, CLOSING) if self.draining else command_from(wish)
+        command = (
+            m.Denied(wish.number, wish.deed, "closing", None, CLOSING) if self.winding_down else command_from(wish)
+        )
         if isinstance(command, m.Denied):
             self.deny(session, command)
         else:
@@ -233,6 +257,7 @@ class Gateway:
     def _seated(self, session: Session, player: Player) -> None:
         self._fanout.forget(player.slot)
         self._seats[player.slot % TURNS].sit(player.slot, session)
+        self._postman.deliver(player)
 
     def _vacated(self, player: Player) -> None:
         self._seats[player.slot % TURNS].leave(player.slot)
@@ -240,7 +265,6 @@ class Gateway:
 
     def _keeping_up(self, seats: Seats) -> Viewers:
         """Viewers in their turn who have room for a frame; the others pay alone."""
-        self._leave_out(seats, seats.behind(self._settings.write_mark_bytes))
         viewers = seats.viewers
         ready = self.scene.here[viewers.slots]
         if seats.lagging:
@@ -248,25 +272,16 @@ class Gateway:
             ready &= np.fromiter((outbox not in lagging for outbox in viewers.outboxes), np.bool_, ready.size)
         return viewers if ready.all() else viewers.only(ready)
 
-    def _leave_out(self, seats: Seats, slow: list[Session]) -> None:
-        """These get no frame this time; the worst of them are parked."""
-        before = seats.lagging
-        seats.lagging = {session: before.get(session, 0) + 1 for session in slow}
-        self._metrics.frames_skipped["slow"].inc(len(slow))
-        for session, skipped in seats.lagging.items():
-            if skipped > SKIPPED_FRAMES_MAX or session.outbox.backlog_bytes() > self._settings.must_deliver_bytes_max:
-                session.close(CloseCode.SLOW, "you do not read what you are sent")
-
     def _tell_one(self, report: Report) -> None:
-        """Something for one player alone: written at once and in order, never cut by a cap."""
+        """Something for one player alone: in order, and never cut by a cap."""
         if report.entity == OPERATOR:
             self.programme.hear(report.payload)
             return
         if self.reception.turned_away(report.entity):
             return
         player = self.reception.players.find(report.entity)
-        if player is not None and isinstance(player.link, Session) and player.link.welcomed:
-            player.link.outbox.write(player.link.outbox.frame(report.payload))
+        if player is not None:
+            self._postman.tell(player, report.payload, self.tick)
 
     def _close_the_silent(self) -> None:
         hello_ticks = self._settings.hello_timeout_s * self._tick_rate_hz

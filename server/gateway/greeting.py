@@ -30,15 +30,15 @@ class Greeting:
             frame_records_max=limits.FRAME_RECORDS_MAX,
         )
 
-    def welcome(self, player: Player, resumed: bool, tick: int, time_s: float) -> m.Welcome:
-        """The Welcome for one player."""
+    def welcome(self, player: Player, missed: int | None, tick: int, time_s: float) -> m.Welcome:
+        """The Welcome for one player, of whose letters `missed` follow."""
         return m.Welcome(
             version=limits.PROTOCOL_VERSION,
             session=f"{player.entity:08x}",
             entity=player.entity,
             name=player.name,
             resume=player.resume,
-            resumed=resumed,
+            resumed=player.returned,
             tick_rate_hz=self._tick_rate_hz,
             frame_rate_hz=self._tick_rate_hz // WHOLE.ticks_per_frame,
             tick=tick,
@@ -52,4 +52,5 @@ class Greeting:
             balance=player.balance,
             token=player.identity.guest,
             settings=msgspec.Raw(player.settings),
+            missed=missed,
         )

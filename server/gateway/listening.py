@@ -78,6 +78,8 @@ class Listener:
             raise OSError(error.errno, f"port {port} of {settings.host}: {cause}") from None
         for each in self._sockets:
             each.setblocking(False)
+            # Accepted sockets inherit it: the kernel hides no more than this of what a client does not read.
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, settings.send_buffer_bytes)
         self._resume()
 
     def close(self) -> None:

@@ -98,14 +98,16 @@ class Reception:
         here = [entity for entity in self._arriving if is_here(entity)]
         for entity in here:
             session, player = self._arriving.pop(entity)
-            resumed = player.returned
-            if resumed:
+            missed: int | None = 0
+            if player.returned:
                 # Not earlier: whoever never hears of the new token must be able to use the old one.
                 self.players.renew(player)
-            self._metrics.joins["resumed" if resumed else "welcomed"].inc()
+                missed = player.mailbox.begin_again(player.heard)
+                self._metrics.letters["missed" if missed is None else "again"].inc(1 if missed is None else missed)
+            self._metrics.joins["resumed" if player.returned else "welcomed"].inc()
             if knock := self.admission.welcomed(session):
                 self._metrics.admitted(knock.lane.value, (tick - knock.since_tick) / self._tick_rate_hz)
-            session.welcome(self._greeting.welcome(player, resumed, tick, clock.wall_s()))
+            session.welcome(self._greeting.welcome(player, missed, tick, clock.wall_s()))
             self.seated(session, player)
         return len(here)
 
@@ -197,7 +199,7 @@ class Reception:
         session = knock.session
         assert session is not None, "whoever has lost the link waits until they are back"
         if player := self._body_of(knock):
-            self._give_back(session, player)
+            self._give_back(knock, player)
         elif knock.saved is None:
             # Came for a body that is gone by now.
             self.admission.forget(knock)
@@ -241,8 +243,12 @@ class Reception:
         zones = (number for number, rect in enumerate(self._zones) if rect.contains(place.x, place.z))
         return next(zones, self._gate)
 
-    def _give_back(self, session: Session, player: Player) -> None:
+    def _give_back(self, knock: Knock, player: Player) -> None:
+        session, hello = knock.session, knock.hello
+        assert session is not None, "whoever has lost the link waits until they are back"
         before, player.link = player.link, session
+        # Who comes without the token has heard nothing that we could go by.
+        player.heard = hello.heard if hello.resume == player.resume else None
         # Whose body has not appeared yet has not been welcomed, and is still a newcomer.
         player.returned = player.returned or player.entity not in self._arriving
         session.player = player

@@ -15,8 +15,10 @@ class Seats:
 
     def __init__(self) -> None:
         self.sessions: dict[int, Session] = {}
-        # How many frames in a row were left out for whom; whoever keeps up is not in it.
+        # Who gets no frames, and since which tick; whoever keeps up is not in it.
         self.lagging: dict[Session, int] = {}
+        # What each of those who had not taken everything held when it was their turn last.
+        self.left: dict[Session, int] = {}
         self.delivery: Delivery | None = None
         self._viewers: Viewers | None = None
 
@@ -40,10 +42,11 @@ class Seats:
             self._viewers = Viewers(slots, outboxes, websocket)
         return self._viewers
 
-    def behind(self, mark_bytes: int) -> list[Session]:
-        """Who has more than `mark_bytes` not taken yet."""
+    def unsent(self) -> dict[Session, int]:
+        """Who has not taken everything yet, and how many bytes are left."""
         written = self.delivery.behind if self.delivery else ()
         suspects = {self.sessions[slot]: None for slot in written if slot in self.sessions} | dict.fromkeys(
             self.lagging
         )
-        return [session for session in suspects if not session.closed and session.outbox.backlog_bytes() > mark_bytes]
+        sizes = ((session, session.outbox.backlog_bytes()) for session in suspects if not session.closed)
+        return {session: size for session, size in sizes if size}

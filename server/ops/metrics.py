@@ -37,6 +37,8 @@ PHASES = ("input", "zones", "merge", "interest", "frames", "send", "total")
 FRAME_SKIPS = ("slow",)
 # `sky` counts fireworks that a viewer got in its aggregate instead of one by one.
 EVENT_CUTS = ("cap", "sky")
+# `again` counts letters written a second time, `missed` returns after which that could not be done.
+LETTERS = ("written", "again", "missed")
 COMMAND_OUTCOMES = ("applied", "refused", "fault", "dropped")
 # `rule` is any refusal by the world itself: which rule, the client is told and the log tells.
 DENIALS = ("unknown_deed", "invalid", "rate", "rule", "fault", "switched_off", "closing")
@@ -120,6 +122,7 @@ class Metrics:
         self._add_guard()
         self._add_door()
         self._add_traffic()
+        self._add_letters()
         self._add_rules()
         self._add_faults(zones)
         self._add_journal()
@@ -209,6 +212,14 @@ class Metrics:
             "futurecity_interest_set_size", "Avatars in a viewer's interest set when chosen.", SET_SIZES
         )
         self.registry.register(self.interest_set_size)
+
+    def _add_letters(self) -> None:
+        self.letters = self._closed(
+            "letters", "What one player alone is told: written, again after a return, missed.", "outcome", LETTERS
+        )
+        self.mailbox_bytes = self._gauge("mailbox_bytes", "Bytes kept to be told again after a lost link.")
+        self.lagging_clients = self._gauge("lagging_clients", "Clients with so much unsent that they get no frames.")
+        self.send_backlog_largest_bytes = self._gauge("send_backlog_largest_bytes", "The most that is unsent for one.")
 
     def _add_rules(self) -> None:
         self.commands = self._closed("commands", "Commands by what came of them.", "outcome", COMMAND_OUTCOMES)

@@ -32,7 +32,7 @@ class Hall:
         self._outboxes = [FakeClient(websocket=True) for _ in range(avatars)]
         self._first = snapshot([Body(slot) for slot in range(1, avatars + 1)])
         self._chance = np.random.default_rng(4)
-        self.fanout = Fanout(self._scene, Sight(), 32_768)
+        self.fanout = Fanout(self._scene, Sight())
         self.fanout.introductions.learn(self._first.profiles)
 
     def move(self, tick: int) -> None:

@@ -337,3 +337,13 @@ async def test_an_address_that_opens_connections_without_end_is_cut_unheard() ->
     async with staged("memory", settings) as stage:
         callers = stage.scenario.city.gateway.callers
         assert [callers.arrived(OUTSIDE) for _ in range(4)] == [True, True, False, False]
+
+
+async def test_the_kernel_holds_no_more_for_an_accepted_socket_than_it_is_told() -> None:
+    settings = LIBERAL.model_copy(update={"send_buffer_bytes": 20_000})
+    async with tcp_stage(settings) as stage:
+        await stage.join("Ada")
+        (session,) = stage.scenario.city.gateway.sessions
+        held = socket_of(session).getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+    # Linux says twice what it was told, for its own book-keeping.
+    assert held in (20_000, 40_000)

@@ -25,6 +25,9 @@ class OneWayCity(FakeCity):
     """Knows a name it does not let in."""
 
     def admit(self, person: Person, hello: m.Hello) -> m.Goodbye | None:
+        if hello.name == "Patient" and hello.resume is None:
+            person.say(m.Queued("q7", 2, None))
+            return m.Goodbye(CloseCode.GOING_AWAY, "restarting", 5.0)
         return m.Goodbye(CloseCode.FULL, "no place left", 10.0) if hello.name == "Late" else None
 
 
@@ -134,6 +137,30 @@ async def test_being_sent_away_ends_everything_with_the_reason(url: str, city: F
             await me.next_frame()
         with pytest.raises(Closed):
             await me.do("say", text="hi")
+
+
+async def test_whoever_waits_knows_the_place_and_comes_back_to_it_by_the_ticket(url: str, city: FakeCity) -> None:
+    me = Player.join(url, name="Patient")
+    with pytest.raises(Closed, match="restarting"):
+        await me.__aenter__()
+    assert me.queued == m.Queued("q7", 2, None)
+    assert me.resume == "q7"
+    async with Player.join(url, name="Patient", resume=me.resume) as again:
+        assert again.resume != "q7"
+
+
+async def test_what_we_alone_are_told_is_counted_and_said_again_on_return(url: str, city: FakeCity) -> None:
+    async with Player.join(url, name="Ada", heard=3) as me:
+        assert me.heard == 0, "the count begins with the body"
+        city.people[0].say(m.Happened(1, "dusk", {}, 1))
+        city.people[0].say(m.Closing(30.0, "an update"))
+        await anext(me)
+        await me.next_frame()
+        assert (me.heard, me.closing) == (1, m.Closing(30.0, "an update"))
+        resume = me.resume
+    async with Player.join(url, name="Ada", resume=resume, heard=me.heard) as again:
+        assert again.heard == 1
+        assert [hello.heard for p in city.everybody for hello in p.heard if isinstance(hello, m.Hello)] == [3, 1]
 
 
 async def test_coming_back_gives_the_same_entity(url: str) -> None:

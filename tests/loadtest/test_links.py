@@ -1,5 +1,6 @@
 """A bot's connection, byte by byte: both framings, whole and cut anywhere, honest and not."""
 
+import asyncio
 from random import Random
 
 import pytest
@@ -84,6 +85,37 @@ def test_a_bot_says_hello_and_joins_with_its_first_frame(wire: Wire) -> None:
     assert wire.news.joined == [wire.bot]
     assert wire.bot.alive
     assert wire.bot.joined_s is not None
+
+
+async def test_a_bot_that_waits_keeps_its_place_by_pings_and_by_its_ticket(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loadtest.bot.PING_S", 0.0)
+    wire.upgrade()
+    wire.said()
+    wire.hear(wire.framed(encode(m.Queued("q7", 3, None))) + wire.framed(encode(m.Queued("q8", 2, 4.0))))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert {type(message) for message in wire.said()} == {m.Ping}
+    assert wire.bot.queued == m.Queued("q8", 2, 4.0)
+    assert wire.purses[0].resume == "q8"
+    wire.hear(wire.framed(encode(welcome())) + wire.framed(encode(m.Closing(30.0, "an update"))))
+    assert wire.bot.closing == m.Closing(30.0, "an update")
+    assert wire.purses[0].resume == "back-1"
+    assert wire.faults.counts == {}
+
+
+def test_a_bot_that_comes_back_says_what_it_heard_last(wire: Wire) -> None:
+    wire.enter()
+    for serial in (1, 2):
+        wire.hear(wire.framed(encode(m.Denied(1, "say", "no", None, "not now", serial))))
+    wire.said()
+    wire.bot._greet()
+    (hello,) = wire.said()
+    assert isinstance(hello, m.Hello)
+    assert (hello.resume, hello.heard) == ("back-1", 2)
+    wire.hear(wire.framed(encode(m.Denied(1, "say", "no", None, "not now", 4))))
+    assert wire.faults.counts == {FaultKind.SERIAL_SKIPPED: 1}
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 100, None])

@@ -61,6 +61,26 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
+def test_serials_count_up_by_one_and_start_anew_with_a_new_body_or_a_hole(books: Books) -> None:
+    for serial in (1, 0, 2, 3):
+        books.purses.heard(0, serial)
+    books.purses.welcomed(0, msgspec.structs.replace(into(resumed=True), missed=None))
+    books.purses.heard(0, 9)
+    books.purses.welcomed(0, into())
+    books.purses.heard(0, 1)
+    assert books.faults.counts == {}
+    books.purses.heard(0, 3)
+    assert books.faults.counts == {FaultKind.SERIAL_SKIPPED: 1}
+
+
+def test_an_answer_that_is_gone_for_good_is_not_waited_for(books: Books) -> None:
+    books.purses.ask(0, PICK_UP)
+    books.purses.welcomed(0, into(resumed=True))
+    assert books.purses.waiting == 1
+    books.purses.welcomed(0, msgspec.structs.replace(into(resumed=True), missed=None))
+    assert books.purses.waiting == 0
+
+
 @pytest.mark.parametrize(
     ("deed", "event", "fields", "receipt"),
     [

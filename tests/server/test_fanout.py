@@ -22,7 +22,6 @@ from world.state import FLAG_GROUNDED, FLAG_PERFORMER
 
 TICKS_PER_FRAME, TICKS_PER_CROWD_MAP = WHOLE.ticks_per_frame, WHOLE.ticks_per_crowd_map
 SIGHT = Sight(refresh_ticks=1)
-MARK_BYTES = 32_768
 
 
 class Hall:
@@ -30,7 +29,7 @@ class Hall:
 
     def __init__(self, bodies: Sequence[Body], sight: Sight = SIGHT) -> None:
         self.scene = scene_of(bodies)
-        self.fanout = Fanout(self.scene, sight, MARK_BYTES)
+        self.fanout = Fanout(self.scene, sight)
         self.fanout.introductions.learn(snapshot(bodies).profiles)
         self.clients: dict[int, FakeClient] = {}
 
@@ -355,7 +354,7 @@ def test_the_scene_may_span_zones_and_frames_say_which_one_the_viewer_is_in() ->
     scene = Scene([field(0), field(1)])
     side = field().rect.width
     scene.merge([snapshot([Body(1, side - 50, 10)]), snapshot([Body(2, side + 50, 10)], number=1)])
-    fanout, clients = Fanout(scene, SIGHT, MARK_BYTES), [FakeClient(), FakeClient()]
+    fanout, clients = Fanout(scene, SIGHT), [FakeClient(), FakeClient()]
     fanout.look(1, np.array([1, 2], np.int32))
     fanout.prepare(2, viewers_of(dict(enumerate(clients, 1))), 0).write(0, 2)
     ((here, sees),), ((there, seen_by),) = list(frames(clients[0])), list(frames(clients[1]))
@@ -366,7 +365,7 @@ def test_the_scene_may_span_zones_and_frames_say_which_one_the_viewer_is_in() ->
 def test_who_has_not_taken_what_was_written_is_noted_with_the_delivery() -> None:
     hall = Hall(row(3))
     quick, slow = hall.seat(1), hall.seat(2)
-    slow.transport.backlog = MARK_BYTES + 1
+    slow.transport.backlog = 1
     delivery = hall.serve(2)
     assert delivery.behind == [2]
     assert frames(quick)

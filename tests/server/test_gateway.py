@@ -7,7 +7,7 @@ from protocol.codec import pack_fields
 from protocol.connection import Framing
 from protocol.errors import CloseCode
 from server.bus import Published
-from server.gateway.gateway import SKIPPED_FRAMES_MAX, SPARE_CONNECTIONS
+from server.gateway.gateway import SPARE_CONNECTIONS
 from server.session import Session
 from server.settings import AdmissionSettings, GameSettings
 from server.store.records import StoreAway
@@ -260,7 +260,7 @@ def test_a_client_that_takes_nothing_for_long_is_parked_and_may_come_back(scenar
     slow = scenario.join("Slow")
     stall(slow, 40_000)
     found_out(scenario, slow)
-    scenario.tick(2 * SKIPPED_FRAMES_MAX)
+    scenario.tick(round(GameSettings().slow_s * TICKS_PER_S))
     assert not slow.session.closed
     slow.session.receive(b"")
     scenario.tick(2)
@@ -287,6 +287,24 @@ def test_everybody_is_told_when_the_city_closes_and_nobody_is_let_in_any_more(sc
     assert [client.closed_with for client in clients] == [CloseCode.GOING_AWAY] * 3
     assert scenario.connect().closed_with is CloseCode.GOING_AWAY
     scenario.tick(3)
+
+
+def test_from_the_first_warning_on_nobody_is_let_in_and_everybody_plays_on(scenario: Scenario) -> None:
+    scenario = town(joins_per_tick=1)
+    ada, waiting, silent = scenario.join("Ada"), scenario.connect(), scenario.connect()
+    waiting.send(m.Hello(1, "Ben"))
+    scenario.city.gateway.shut_the_door()
+    scenario.city.gateway.announce_end(30.0)
+    ada.send(deed("wave", hand="left"))
+    scenario.tick(5)
+    assert [client.last(m.Closing).in_s for client in (ada, waiting)] == [30.0, 30.0]
+    assert silent.heard == []
+    assert ada.events("waved")
+    assert waiting.all(m.Welcome) == []
+    silent.send(m.Hello(1, "Cem"))
+    assert silent.closed_with is scenario.connect().closed_with is CloseCode.GOING_AWAY
+    scenario.city.gateway.farewell()
+    assert waiting.last(m.Goodbye).retry_after_s
 
 
 def test_a_city_that_winds_down_answers_what_it_took_and_takes_nothing_more(scenario: Scenario) -> None:
@@ -331,9 +349,13 @@ def test_gauges_show_players_by_zone_and_transport_and_what_was_sent(scenario: S
     assert metric(scenario, "bytes_sent_total", transport="tcp") == sent > 0
     assert scenario.city.gateway.traffic.sent[False] == 0
     stall(ada, 123)
+    scenario.tick(4)
+    unsent = len(ada.link.backlog)
     scenario.city.gateway.publish_gauges()
-    assert metric(scenario, "send_backlog_bytes") == 123
-    assert metric(scenario, "bytes_sent_total", transport="tcp") == sent
+    assert unsent >= 123
+    assert metric(scenario, "send_backlog_bytes") == metric(scenario, "send_backlog_largest_bytes")
+    assert 123 < metric(scenario, "send_backlog_bytes") <= unsent
+    assert metric(scenario, "bytes_sent_total", transport="tcp") == sent + unsent - 123
 
 
 def test_a_gauge_shows_how_many_layers_each_zone_has(scenario: Scenario) -> None:

@@ -13,13 +13,14 @@ from world.config import load_config
 SETTINGS = GameSettings(messages_per_s=33, messages_burst=44, idle_s=55)
 
 
-def welcome(resumed: bool = False, name: str = "Ada") -> Welcome:
-    return Greeting(config(), SETTINGS).welcome(Player(1 << 17 | 9, name, 0, None), resumed, 4711, 12.5)
+def welcome(returned: bool = False, name: str = "Ada", missed: int | None = 0) -> Welcome:
+    player = Player(1 << 17 | 9, name, 0, None, returned=returned)
+    return Greeting(config(), SETTINGS).welcome(player, missed, 4711, 12.5)
 
 
 def test_a_welcome_says_who_one_is_and_when_it_is() -> None:
-    told = welcome(resumed=True)
-    assert (told.entity, told.name, told.resumed) == (1 << 17 | 9, "Ada", True)
+    told = welcome(returned=True, missed=3)
+    assert (told.entity, told.name, told.resumed, told.missed) == (1 << 17 | 9, "Ada", True, 3)
     assert (told.tick, told.time_s, told.tick_rate_hz, told.frame_rate_hz) == (4711, 12.5, 20, 10)
     assert told.version == limits.PROTOCOL_VERSION
     assert told.server.startswith("futurecity/")
@@ -28,7 +29,7 @@ def test_a_welcome_says_who_one_is_and_when_it_is() -> None:
 def test_a_welcome_holds_the_players_own_token() -> None:
     greeting = Greeting(config(), SETTINGS)
     ada, ben = Player(1, "Ada", 0, None), Player(2, "Ben", 0, None)
-    assert greeting.welcome(ada, False, 1, 0.0).resume == ada.resume != ben.resume
+    assert greeting.welcome(ada, 0, 1, 0.0).resume == ada.resume != ben.resume
 
 
 def test_every_zone_is_described_by_its_number_in_frames_and_its_rectangle() -> None:
@@ -54,7 +55,8 @@ def test_the_limits_are_those_that_are_kept() -> None:
 
 def test_the_longest_welcome_of_the_shipped_city_fits_on_the_wire() -> None:
     greeting = Greeting(load_config(None, 1), SETTINGS)
-    told = greeting.welcome(Player(0xFFFFFFFF, "\U0001f3d9" * limits.NAME_CHARS_MAX, 0, None), True, 2**32 - 1, 2e9)
+    player = Player(0xFFFFFFFF, "\U0001f3d9" * limits.NAME_CHARS_MAX, 0, None, returned=True)
+    told = greeting.welcome(player, None, 2**32 - 1, 2e9)
     payload = encode(told)
     assert len(payload) < limits.SERVER_MESSAGE_BYTES_MAX / 4
     assert decode_server(payload) == told

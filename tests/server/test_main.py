@@ -11,14 +11,27 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 
 from protocol.codec import decode_server, encode, pack_fields
+from protocol.errors import CloseCode
 from protocol.framing import Splitter, tcp_frame
 from protocol.limits import SERVER_MESSAGE_BYTES_MAX
-from protocol.messages import AnyClientMessage, AnyServerMessage, Hello, Keep, Ping, Pong, Profiles, Welcome
+from protocol.messages import (
+    AnyClientMessage,
+    AnyServerMessage,
+    Closing,
+    Goodbye,
+    Hello,
+    Keep,
+    Ping,
+    Pong,
+    Profiles,
+    Welcome,
+)
 from server import VERSION
 from server.__main__ import FAILED, OK, WRONG, main
 from server.preview import preview
@@ -238,6 +251,25 @@ def test_a_city_speaks_tls_with_its_demo_players_and_with_whoever_a_trusted_prox
             names = (profile.name for told in heard(link) if isinstance(told, Profiles) for profile in told.profiles)
             assert next(name for name in names if name.startswith("Bot "))
         assert "Traceback" not in finish(process, signal.SIGTERM)
+
+
+def test_a_second_signal_ends_the_countdown_that_the_first_began() -> None:
+    with city("--game.drain_s=600") as (process, said):
+        (port,) = (int(line.rpartition(":")[2]) for line in said if "tcp://" in line)
+        (ready,) = (re.findall(r"http://[^/]+/", line)[0] + "readyz" for line in said if "readyz" in line)
+        with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as link:
+            told = heard(link)
+            say(link, Hello(1, "Ada"))
+            assert any(isinstance(message, Welcome) for message in told)
+            process.send_signal(signal.SIGTERM)
+            assert next(message for message in told if isinstance(message, Closing)).in_s == 600
+            with pytest.raises(HTTPError, match="503"):
+                urlopen(ready, timeout=PATIENCE_S)
+            process.send_signal(signal.SIGTERM)
+            (goodbye,) = (message for message in told if isinstance(message, Goodbye))
+            assert goodbye.code == CloseCode.GOING_AWAY
+            assert goodbye.retry_after_s
+        assert process.wait(GONE_S) == OK
 
 
 def test_a_port_in_use_is_a_sentence_and_not_a_traceback() -> None:

@@ -26,6 +26,7 @@ BASE_UNITS = (
     "_layers",
     "_players",
     "_offenders",
+    "_clients",
     "_broken",
     "_pending",
     "_waiting",

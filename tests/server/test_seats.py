@@ -10,8 +10,6 @@ from server.session import Session
 from server.settings import GameSettings
 from tests.fakes import FakeClient, FakeDesk
 
-MARK_BYTES = 1000
-
 
 def seated(seats: Seats, slot: int, websocket: bool = False) -> FakeClient:
     client = FakeClient(websocket)
@@ -42,13 +40,13 @@ def test_only_those_who_were_behind_after_the_last_write_or_lag_already_are_look
     seats = Seats()
     clients = [seated(seats, slot) for slot in (1, 2, 3)]
     for client in clients:
-        client.transport.backlog = MARK_BYTES + 1
-    assert seats.behind(MARK_BYTES) == []
+        client.transport.backlog = 1000
+    assert seats.unsent() == {}
     seats.delivery = Delivery(seats.viewers, FrameRows(b"", [], []), {}, behind=[2, 99])
     seats.lagging = {seats.sessions[3]: 4}
-    assert seats.behind(MARK_BYTES) == [seats.sessions[2], seats.sessions[3]]
-    clients[1].transport.backlog = MARK_BYTES
-    assert seats.behind(MARK_BYTES) == [seats.sessions[3]]
+    assert seats.unsent() == {seats.sessions[2]: 1000, seats.sessions[3]: 1000}
+    clients[1].transport.backlog = 0
+    assert seats.unsent() == {seats.sessions[3]: 1000}
 
 
 def test_some_of_the_viewers_keep_their_places_together() -> None:
