@@ -22,11 +22,12 @@ from server.gateway.listening import Doorstep
 from server.gateway.tcp import serve_tcp
 from server.gateway.websocket import SHUTDOWN_S, serve_http
 from server.journal import Journal
+from server.kinds import parts_of
 from server.ops.deeds import deed_routes
 from server.ops.events import event_routes
 from server.ops.health import ops_application, status_handler
 from server.ops.operators import Ops
-from server.settings import ServerSettings, parts_of
+from server.settings import ServerSettings
 from server.store.durable import open_store
 from server.tls import server_context
 from world.config import WorldConfig

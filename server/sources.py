@@ -18,7 +18,7 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from server.settings import Allowed
+from server.kinds import Allowed
 
 ENVIRONMENT_PREFIX = "FUTURECITY_"
 DEFAULT_FILE = Path("futurecity.toml")

@@ -153,6 +153,11 @@ class FakeLink:
         self.parted = code, reason
         self.gone = True
 
+    def stall(self, backlog: int) -> None:
+        """The client stops reading, with so much waiting for it already."""
+        self.stalled = True
+        self.backlog += bytes(backlog)
+
     def read_again(self) -> None:
         """The client takes what has waited."""
         self.stalled = False
@@ -238,6 +243,12 @@ class Scenario:
             delivery.write(0, len(delivery))
             for errand in (self.city.settler, self.city.keeper):
                 driven(errand.advance())
+
+    def sample(self, name: str, **labels: str) -> float:
+        """What a metric says now; fails where there is no such series."""
+        value = self.city.metrics.registry.get_sample_value(f"futurecity_{name}", labels)
+        assert value is not None, name
+        return value
 
     def place(self, entity: int, x: int, z: int) -> None:
         """Put a body somewhere in its zone, as only a test can."""

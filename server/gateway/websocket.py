@@ -21,10 +21,10 @@ from protocol.websocket import ClientFrames
 from server.gateway.gateway import Gateway
 from server.gateway.links import Links
 from server.gateway.listening import Doorstep, Listener
+from server.kinds import parts_of
 from server.ops.health import json_errors
 from server.outbox import Outbox
 from server.session import Session
-from server.settings import parts_of
 
 # Messages up to this reach the codec, which says what the limit is; aiohttp cuts larger ones with 1009.
 WS_MESSAGE_BYTES_MAX = 2 * CLIENT_MESSAGE_BYTES_MAX

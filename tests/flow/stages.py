@@ -22,8 +22,9 @@ from server.gateway.links import Links
 from server.gateway.listening import Doorstep
 from server.gateway.tcp import serve_tcp
 from server.gateway.websocket import serve_http
+from server.kinds import parts_of
 from server.ops.health import status_handler
-from server.settings import AdmissionSettings, AuthSettings, GameSettings, parts_of
+from server.settings import AdmissionSettings, AuthSettings, GameSettings
 from tests.scenario import Client, Scenario, Witness
 
 # Far longer than loopback ever takes; a flow that waits this long has failed.

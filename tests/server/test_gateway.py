@@ -36,12 +36,6 @@ def connect(scenario: Scenario, address: str = OUTSIDE, websocket: bool = False)
     return client, scenario.city.gateway.open(client, framing, address)
 
 
-def metric(scenario: Scenario, name: str, **labels: str) -> float:
-    value = scenario.city.metrics.registry.get_sample_value(f"futurecity_{name}", labels)
-    assert value is not None, name
-    return value
-
-
 def frames_of(client: Client, scenario: Scenario, ticks: int) -> list[int]:
     """The ticks of the frames that a client gets in so many ticks."""
     before = len(client.frames)
@@ -94,9 +88,9 @@ def test_connections_are_counted_when_they_open_and_by_cause_when_they_close(sce
     tcp.lost()
     websocket.receive(b"\xc1")
     for transport in ("tcp", "ws"):
-        assert metric(scenario, "connections_opened_total", transport=transport) == 1
+        assert scenario.sample("connections_opened_total", transport=transport) == 1
     for cause in ("lost", "malformed"):
-        assert metric(scenario, "connections_closed_total", cause=cause) == 1
+        assert scenario.sample("connections_closed_total", cause=cause) == 1
     assert scenario.city.gateway.sessions == set()
 
 
@@ -149,7 +143,7 @@ def test_a_deed_that_is_unknown_or_wrong_is_denied_and_counted(scenario: Scenari
     ada.send(deed("fly", 5), deed("say", 6, text=""))
     assert [(denied.number, denied.reason) for denied in ada.all(m.Denied)] == [(5, "unknown_deed"), (6, "invalid")]
     for reason in ("unknown_deed", "invalid"):
-        assert metric(scenario, "denied_total", reason=reason) == 1
+        assert scenario.sample("denied_total", reason=reason) == 1
 
 
 def test_what_is_for_one_player_alone_reaches_nobody_else(scenario: Scenario) -> None:
@@ -175,7 +169,7 @@ def test_messages_dropped_unread_are_counted() -> None:
     scenario = town(messages_per_s=10, messages_burst=10)
     ada = scenario.join("Ada")
     ada.send(*[m.Ping(1.0)] * 40)
-    assert metric(scenario, "commands_total", outcome="dropped") == 40 - len(ada.all(m.Pong))
+    assert scenario.sample("commands_total", outcome="dropped") == 40 - len(ada.all(m.Pong))
 
 
 def test_a_pong_says_the_tick_and_how_far_the_clock_is_into_it(scenario: Scenario) -> None:
@@ -220,64 +214,6 @@ def test_what_a_zone_says_to_the_operator_answers_the_request_and_reaches_no_pla
     assert all(isinstance(message, m.Frame) for message in ada.heard[before:])
 
 
-# ---- slow clients --------------------------------------------------------------------------------
-
-
-def stall(client: Client, backlog: int) -> None:
-    client.link.stalled = True
-    client.link.backlog += bytes(backlog)
-
-
-def found_out(scenario: Scenario, client: Client) -> int:
-    """One more frame is written before a client is known to be behind; returns what waits then."""
-    scenario.tick(2)
-    return len(client.link.backlog)
-
-
-def test_a_slow_client_pays_alone_and_frames_it_did_not_take_are_counted(scenario: Scenario) -> None:
-    slow, well = scenario.join_all(["Slow", "Well"])
-    stall(slow, 40_000)
-    waiting = found_out(scenario, slow)
-    sent, got = metric(scenario, "frames_sent_total", transport="tcp"), len(well.frames)
-    scenario.tick(20)
-    assert len(well.frames) - got == 10
-    assert metric(scenario, "frames_sent_total", transport="tcp") - sent == 10
-    assert metric(scenario, "frames_skipped_total", reason="slow") == 10
-    assert len(slow.link.backlog) == waiting < 41_000
-
-
-def test_a_client_that_reads_again_sees_what_is_now(scenario: Scenario) -> None:
-    slow = scenario.join("Slow")
-    stall(slow, 0)
-    scenario.tick(8)
-    held = len(slow.frames)
-    slow.link.read_again()
-    assert [frame.tick for frame in slow.frames[held:]] == sorted({frame.tick for frame in slow.frames[held:]})
-    assert frames_of(slow, scenario, 2)[-1] >= scenario.city.tick - 1
-
-
-def test_a_client_that_takes_nothing_for_long_is_parked_and_may_come_back(scenario: Scenario) -> None:
-    slow = scenario.join("Slow")
-    stall(slow, 40_000)
-    found_out(scenario, slow)
-    scenario.tick(round(GameSettings().slow_s * TICKS_PER_S))
-    assert not slow.session.closed
-    slow.session.receive(b"")
-    scenario.tick(2)
-    assert slow.session.closed
-    assert metric(scenario, "connections_closed_total", cause="slow") == 1
-    assert scenario.join(resume=slow.welcome.resume).welcome.entity == slow.entity
-
-
-def test_a_client_with_too_much_waiting_is_parked_at_once(scenario: Scenario) -> None:
-    slow = scenario.join("Slow")
-    stall(slow, GameSettings().must_deliver_bytes_max + 1)
-    found_out(scenario, slow)
-    scenario.tick(2)
-    assert slow.session.closed
-    assert slow.link.parted is None
-
-
 # ---- the whole -----------------------------------------------------------------------------------
 
 
@@ -319,7 +255,7 @@ def test_a_city_that_winds_down_answers_what_it_took_and_takes_nothing_more(scen
     scenario.tick(8)
     assert [event["number"] for event in ada.events("firework_settled")] == [1]
     assert [(denied.number, denied.reason) for denied in ada.all(m.Denied)] == [(2, "closing")]
-    assert metric(scenario, "denied_total", reason="closing") == 1
+    assert scenario.sample("denied_total", reason="closing") == 1
     assert (city.unanswered, ada.closed_with) == (0, None)
     assert scenario.connect().closed_with is CloseCode.GOING_AWAY
 
@@ -343,32 +279,32 @@ def test_gauges_show_players_by_zone_and_transport_and_what_was_sent(scenario: S
     scenario.tick(5)
     sent = scenario.city.gateway.traffic.sent[False]
     scenario.city.gateway.publish_gauges()
-    assert metric(scenario, "players", zone="west", transport="tcp") == 1
-    assert metric(scenario, "players", zone="west", transport="ws") == 0
-    assert metric(scenario, "players", zone="east", transport="tcp") == 0
-    assert metric(scenario, "bytes_sent_total", transport="tcp") == sent > 0
+    assert scenario.sample("players", zone="west", transport="tcp") == 1
+    assert scenario.sample("players", zone="west", transport="ws") == 0
+    assert scenario.sample("players", zone="east", transport="tcp") == 0
+    assert scenario.sample("bytes_sent_total", transport="tcp") == sent > 0
     assert scenario.city.gateway.traffic.sent[False] == 0
-    stall(ada, 123)
+    ada.link.stall(123)
     scenario.tick(4)
     unsent = len(ada.link.backlog)
     scenario.city.gateway.publish_gauges()
     assert unsent >= 123
-    assert metric(scenario, "send_backlog_bytes") == metric(scenario, "send_backlog_largest_bytes")
-    assert 123 < metric(scenario, "send_backlog_bytes") <= unsent
-    assert metric(scenario, "bytes_sent_total", transport="tcp") == sent + unsent - 123
+    assert scenario.sample("send_backlog_bytes") == scenario.sample("send_backlog_largest_bytes")
+    assert 123 < scenario.sample("send_backlog_bytes") <= unsent
+    assert scenario.sample("bytes_sent_total", transport="tcp") == sent + unsent - 123
 
 
 def test_a_gauge_shows_how_many_layers_each_zone_has(scenario: Scenario) -> None:
     scenario.city.gateway.publish_gauges()
-    assert metric(scenario, "layers", zone="west") == 1
+    assert scenario.sample("layers", zone="west") == 1
     ada, ben = scenario.join_all(["Ada", "Ben"])
     world = scenario.city.zones[0].world
     world.columns.layer[world.here(ben.entity)] = 1
     ada.send(deed("wave", hand="left"))
     scenario.tick()
     scenario.city.gateway.publish_gauges()
-    assert metric(scenario, "layers", zone="west") == 2
-    assert metric(scenario, "layers", zone="east") == 1
+    assert scenario.sample("layers", zone="west") == 2
+    assert scenario.sample("layers", zone="east") == 1
 
 
 def test_gauges_show_the_door() -> None:
@@ -380,14 +316,14 @@ def test_gauges_show_the_door() -> None:
     scenario.tick()
     waiting[0].vanish()
     scenario.city.gateway.publish_gauges()
-    assert metric(scenario, "waiting", lane="ordinary") == 2
-    assert metric(scenario, "abandoned_total", lane="ordinary") == 1
-    assert metric(scenario, "admitted_total", lane="ordinary") == 1
-    assert (metric(scenario, "queued_sent_total"), metric(scenario, "capacity")) == (3, 1)
-    assert metric(scenario, "places_free") == 0
+    assert scenario.sample("waiting", lane="ordinary") == 2
+    assert scenario.sample("abandoned_total", lane="ordinary") == 1
+    assert scenario.sample("admitted_total", lane="ordinary") == 1
+    assert (scenario.sample("queued_sent_total"), scenario.sample("capacity")) == (3, 1)
+    assert scenario.sample("places_free") == 0
     ada.send(m.Bye())
     scenario.city.gateway.publish_gauges()
-    assert metric(scenario, "abandoned_total", lane="ordinary") == 1
+    assert scenario.sample("abandoned_total", lane="ordinary") == 1
 
 
 def test_players_by_zone_counts_bodies_that_wait_and_no_hosts(scenario: Scenario) -> None:
@@ -400,8 +336,8 @@ def test_players_by_zone_counts_bodies_that_wait_and_no_hosts(scenario: Scenario
 def test_set_sizes_are_counted_as_sets_are_chosen(scenario: Scenario) -> None:
     scenario.join_all(["Ada", "Ben"])
     scenario.tick(20)
-    assert metric(scenario, "interest_set_size_count") >= 4
-    assert metric(scenario, "interest_set_size_sum") >= metric(scenario, "interest_set_size_count")
+    assert scenario.sample("interest_set_size_count") >= 4
+    assert scenario.sample("interest_set_size_sum") >= scenario.sample("interest_set_size_count")
 
 
 def test_nobody_who_has_left_is_served_or_seen(scenario: Scenario) -> None:

@@ -7,7 +7,8 @@ import pytest
 from annotated_types import Le
 from pydantic import BaseModel, SecretStr, StringConstraints
 
-from server.settings import Allowed, ServerSettings
+from server.kinds import Allowed
+from server.settings import ServerSettings
 from server.sources import Loaded, SettingsError, effective, fields, load, variable
 
 SECRET = "correct horse battery staple"
