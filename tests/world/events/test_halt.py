@@ -14,6 +14,17 @@ def test_who_is_halted_stands_where_they_are() -> None:
     assert hamlet.state(5, "gait") == STAND
 
 
+def test_who_is_halted_has_sent_nothing_as_far_as_frames_say() -> None:
+    hamlet = Hamlet()
+    hamlet.join(5)
+    hamlet.go(5, EAST, 3, RUN)
+    assert hamlet.state(5, "input") == 3
+    hamlet.do(5, Halt())
+    assert hamlet.state(5, "input") == 0
+    hamlet.go(5, EAST, 1, RUN)
+    assert hamlet.state(5, "input") == 1
+
+
 def test_a_halt_in_the_air_still_lands() -> None:
     hamlet = Hamlet()
     hamlet.join(5)
