@@ -91,6 +91,7 @@ _PLOTS: tuple[tuple[str, str, dict[str, Value]], ...] = (
         },
     ),
     ("Server tick", "ms", {"p99": lambda second: second.tick_p99_ms, "max": lambda second: second.tick_max_ms}),
+    ("Detail left out", "level", {"shed": lambda second: second.shed_level}),
     ("Server memory", "MB", {"resident": lambda second: second.rss_mb}),
     ("Settled", "confirmations a second", {"heard": lambda second: second.settled_per_s}),
     (
@@ -118,7 +119,9 @@ def _findings(report: Report) -> str:
             for kind, count in report.faults.items()
         ]
         parts.append("<h2>Faults</h2>" + _table(lines))
-    for title, counts in (("Bots that were cut", report.endings), ("Deeds refused", report.denied)):
+    thrown_out = report.trouble.endings if report.trouble else {}
+    told = {"Bots that were cut": report.endings, "Troublemakers": thrown_out, "Deeds refused": report.denied}
+    for title, counts in told.items():
         if counts:
             parts.append(f"<h2>{title}</h2>" + _table([(why, f"{count:,}") for why, count in counts.items()]))
     return "".join(parts)

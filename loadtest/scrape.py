@@ -13,6 +13,7 @@ _PLAIN = {
     "process_cpu_seconds_total": "cpu_s",
     "process_resident_memory_bytes": "rss_bytes",
     "futurecity_tick_recent_max_seconds": "tick_max_s",
+    "futurecity_ticks_total": "ticks",
     "futurecity_ticks_skipped_total": "skipped",
     "futurecity_frames_sent_total": "frames",
     "futurecity_shed_level": "shed_level",
@@ -26,6 +27,7 @@ class Reading(NamedTuple):
     cpu_s: float
     rss_bytes: float
     tick_max_s: float
+    ticks: float
     skipped: float
     frames: float
     shed_level: float
