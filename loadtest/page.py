@@ -8,7 +8,7 @@ from loadtest.plot import Line, plot
 from loadtest.report import Report, Second
 from loadtest.terminal import rows
 
-_STYLE = """
+STYLE = """
 :root { color-scheme: light dark; --ink: #1b1b1f; --paper: #ffffff; --faint: #d8d8de;
   --c0: #1f6fd6; --c1: #d6571f; --c2: #1f9d55; --c3: #8a3fd1; --good: #1b7f3b; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8ee; --paper: #17171b; --faint: #3a3a42;
@@ -44,7 +44,7 @@ def page(report: Report) -> str:
     )
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style><h1>{escape(title)}</h1><p>{escape(told)}</p>"
+        f"<title>{escape(title)}</title><style>{STYLE}</style><h1>{escape(title)}</h1><p>{escape(told)}</p>"
         f"{_verdict(report)}{_table(rows(report))}{_plots(report.series)}{_findings(report)}</html>\n"
     )
 
