@@ -95,7 +95,7 @@ async def _played(options: Options, books: Books, display: Display, stop: asynci
             ops_url = server.ops_url if server else options.ops_url
             metrics = await open_pages.enter_async_context(Metrics(ops_url)) if ops_url else None
             if server is not None and metrics is not None:
-                await _until_ready(server, metrics, stop)
+                await until_ready(server, metrics, stop)
             swarm = Swarm(Plan(options.scenario, options.bots, options.seed, targets), books.receipts)
             run = _Run(options, swarm, Recorder(swarm, metrics), server)
             await run.play(display, stop)
@@ -126,7 +126,8 @@ def _strangers(options: Options) -> int:
     return trouble.makers(options.bots) if trouble and TROUBLES[trouble.kind].apart else 0
 
 
-async def _until_ready(server: ServerProcess, metrics: Metrics, stop: asyncio.Event) -> None:
+async def until_ready(server: ServerProcess, metrics: Metrics, stop: asyncio.Event) -> None:
+    """Wait until the server lets people in. Raises ServerError when it does not, or is gone."""
     deadline_s = perf_counter() + START_S
     while not stop.is_set() and not await metrics.ready():
         if server.ended is not None or perf_counter() > deadline_s:

@@ -17,6 +17,8 @@ _PLAIN = {
     "futurecity_ticks_skipped_total": "skipped",
     "futurecity_frames_sent_total": "frames",
     "futurecity_shed_level": "shed_level",
+    "futurecity_tasks": "tasks",
+    "process_open_fds": "open_files",
 }
 
 
@@ -31,6 +33,8 @@ class Reading(NamedTuple):
     skipped: float
     frames: float
     shed_level: float
+    tasks: float
+    open_files: float
     # Upper bounds in seconds and cumulative counts of the whole tick's histogram.
     tick_bounds_s: NDArray[np.float64]
     tick_counts: NDArray[np.float64]

@@ -33,7 +33,7 @@ class HeldMetrics(Metrics):
 
 def reading(cpu_s: float = 0, rss_bytes: float = 0, frames: float = 0, ticks: float = 0, **more: float) -> Reading:
     counts = np.array([0, ticks, ticks])
-    fields = {"tick_max_s": 0.0, "skipped": 0.0, "shed_level": 0.0} | more
+    fields = {"tick_max_s": 0.0, "skipped": 0.0, "shed_level": 0.0, "tasks": 0.0, "open_files": 0.0} | more
     return Reading(
         0, cpu_s, rss_bytes, tick_bounds_s=BOUNDS, tick_counts=counts, frames=frames, phases={}, ticks=ticks, **fields
     )  # fmt: skip
