@@ -26,6 +26,8 @@ LIARS = 64
 # What a guest asks for before its last lie, in one to three writes.
 WISHES_MAX = 150
 STRANGERS_SHARE = 0.3
+# Some do not even wait for the answer to their handshake.
+HANG_UP_SHARE = 0.05
 # A city that does not answer for so long does not answer at all.
 _ANSWER_S = 20.0
 _CHUNK_BYTES = 65536
@@ -114,5 +116,7 @@ class Liars:
             return tcp_frame
         key = base64.b64encode(self._rng.randbytes(16)).decode("ascii")
         writer.write(ws.upgrade_request(target.authority, target.path, key))
+        if self._rng.random() < HANG_UP_SHARE:
+            writer.transport.abort()
         await reader.readuntil(b"\r\n\r\n")
         return lambda payload: ws.masked(ws.BINARY, payload, self._rng.getrandbits(32))

@@ -49,6 +49,8 @@ class Besieged(NamedTuple):
     memory_mb: tuple[float, float]
     log: list[str]
     witness: str | None
+    # Why the lying ended early, if it did.
+    gone: str | None = None
 
 
 def faults_of_return(guest: str, memory: Memory, account: str, balance: int) -> list[str]:
@@ -98,7 +100,7 @@ def faults_of_siege(siege: Besieged) -> list[str]:
     """What is wrong with a city that was lied to."""
     faults = [f"the log tells: {line}" for line in siege.log]
     if siege.told < siege.wanted:
-        faults.append(f"{siege.told} of {siege.wanted} lies were told: the city was gone")
+        faults.append(f"{siege.told} of {siege.wanted} lies were told: the city was gone ({siege.gone})")
     if siege.unanswered:
         faults.append(f"{siege.unanswered} liars were never answered")
     if siege.status:

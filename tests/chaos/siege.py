@@ -38,7 +38,7 @@ async def besiege(where: Path, count: int, seed: int, say: Say) -> Besieged:
             city.send(signal.SIGTERM)
         status = await city.ended()
     log = faults_of_log(ground.log.read_text("utf-8", "replace"))
-    return Besieged(count, liars.told.messages, liars.told.unanswered, status, memory, log, witness)
+    return Besieged(count, liars.told.messages, liars.told.unanswered, status, memory, log, witness, gone)
 
 
 async def _told_all(liars: Liars) -> str | None:
