@@ -78,7 +78,9 @@ class Trickle(Trouble):
         target = self.crowd.targets[place % len(self.crowd.targets)]
         drip = Drip(self, place, said_slowly(target, place, self.rng))
         try:
-            await asyncio.get_running_loop().create_connection(lambda: drip, target.host, target.port)
+            await asyncio.get_running_loop().create_connection(
+                lambda: drip, target.host, target.port, ssl=target.context
+            )
         except OSError:
             self.dropped(place, drip)
         else:
