@@ -96,7 +96,7 @@ class CityProcess:
 
     async def start_rain(self) -> None:
         """As an operator does."""
-        url, headers = f"{self._places['events']}/{RAIN}/start", {"Authorization": f"Bearer {_TOKEN}"}
+        url, headers = f"{self.ops_url}/events/{RAIN}/start", {"Authorization": f"Bearer {_TOKEN}"}
         async with ClientSession(headers=headers) as session, session.post(url) as answer:
             assert answer.status == 200, await answer.text()
 
