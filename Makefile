@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench chaos lock clean
+.PHONY: help setup run test bench chaos soak lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -41,8 +41,11 @@ test: setup ## format, lint, types, the law of the rooms and all tests
 bench: setup ## time a tick, its interest and its frames without sockets
 	$(BIN)/python -m tests.bench
 
-chaos: setup ## kill a running city 25 times, and audit its books each time
+chaos: setup ## kill a running city 25 times and audit its books each time, then tell another a million lies
 	$(BIN)/python -m tests.chaos $(ARGS)
+
+soak: setup ## let 500 bots stroll for half an hour, and see that nothing is left behind
+	$(BIN)/python -m tests.soak $(ARGS)
 
 # In a virtual environment of its own: the tool that resolves is not part of what it resolves.
 lock: ## resolve pyproject.toml into requirements.lock, for every platform (ARGS=--upgrade for newer versions)

@@ -1,4 +1,7 @@
-"""`python -m loadtest SCENARIO`: run it, show it, and say by the exit status whether the server held."""
+"""`python -m loadtest SCENARIO`: run it, show it, and say by the exit status whether the server held.
+
+`all` in place of a scenario is every storm in turn.
+"""
 
 import argparse
 import asyncio
@@ -15,6 +18,7 @@ from loadtest.report import Report, write_json
 from loadtest.room import NoRoomError
 from loadtest.run import Options, play
 from loadtest.scenario import ScenarioError, load_scenario, scenario_names
+from loadtest.series import Index, lines, play_in_a_process, run_all, storm_names
 from loadtest.server_process import ServerError
 from loadtest.target import Target, parse_target
 from loadtest.terminal import display, show
@@ -22,12 +26,18 @@ from loadtest.terminal import display, show
 PASSED, FAILED, UNUSABLE = 0, 1, 2
 # Where a server itself takes it from; on a command line all could see it.
 TOKEN_FROM = "FUTURECITY_OPS__TOKEN"
+ALL = "all"
+# Where the reports of all storms go unless said otherwise.
+REPORTS = Path("reports/storms")
 
 
 def main(words: list[str] | None = None) -> int:
     """The exit status: 0 passed, 1 failed, 2 could not be run as asked."""
     parser = _parser()
-    asked = parser.parse_args(words)
+    given = list(sys.argv[1:] if words is None else words)
+    asked = parser.parse_args(given)
+    if asked.scenario == ALL:
+        return _all(given, asked.report or REPORTS)
     try:
         options = _options(asked)
         if asked.report:
@@ -43,6 +53,23 @@ def main(words: list[str] | None = None) -> int:
     if asked.report:
         print(f"report: {asked.report / 'report.html'} and {asked.report / 'report.json'}")
     return PASSED if report.verdict.passed else FAILED
+
+
+def _all(given: list[str], where: Path) -> int:
+    """Every storm in turn, each with the same further words: 1 if any did not pass."""
+    further = [word for place, word in enumerate(given) if place != given.index(ALL)]
+    index = uvloop.run(_play_all(further, where))
+    print("\n".join(lines(index)))
+    print(f"report: {where / 'index.html'} and {where / 'index.json'}")
+    return PASSED if index.passed else FAILED
+
+
+async def _play_all(further: list[str], where: Path) -> Index:
+    """A Ctrl-C ends the storm that is on, which still reports, and those after it; so does a SIGTERM."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return await run_all(storm_names(), further, where, play_in_a_process, stop)
 
 
 async def _play(options: Options) -> Report:
@@ -97,7 +124,10 @@ def _parser() -> argparse.ArgumentParser:
         prog="loadtest", description="Send a crowd of bots into a city, measure, and judge.",
         epilog="Exit status: 0 the server held, 1 it did not, 2 the run could not be made as asked.",
     )  # fmt: skip
-    parser.add_argument("scenario", help=f"one of {', '.join(scenario_names())}, or a file ending in .toml")
+    parser.add_argument(
+        "scenario",
+        help=f"one of {', '.join(scenario_names())}, or a file ending in .toml, or {ALL}: every storm in turn",
+    )
     parser.add_argument("--bots", type=_bounded(int, 1, 20_000), help="how many (default: the scenario's)")
     parser.add_argument(
         "--seconds", type=_bounded(float, 1, 3600), help="how long to measure (default: the scenario's)"
@@ -113,7 +143,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--ops", metavar="URL", help="http://127.0.0.1:7490 of that server, to measure it too")
     parser.add_argument("--store", metavar="URL", help="database of that server, to look into its books too")
-    parser.add_argument("--report", type=Path, metavar="DIR", help="write report.json and report.html here")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help=f"write report.json and report.html here (of {ALL}: default {REPORTS})",
+    )
     parser.add_argument("--seed", type=int, default=1, help="what the bots' chance is drawn from (default: 1)")
     return parser
 

@@ -72,8 +72,13 @@ class Arrivals:
         # Of each bot's last frame. Ints are wide so that no subtraction wraps.
         self.tick, self.input, self.x, self.y, self.z, self.zone, self.shed = np.zeros((7, bots), np.int64)
         self.when = np.zeros(bots)
-        # When its first frame came; 0 before.
-        self.since = np.zeros(bots)
+        # Whether its connection has had a frame: before that, the columns above are of an earlier one, or of nobody.
+        self.known = np.zeros(bots, np.bool_)
+        # Whoever misbehaves is neither measured nor believed.
+        self.healthy = np.ones(bots, np.bool_)
+        # When its first frame came, 0 before; until when it was to be there; how long it was away in between.
+        self.since, self.away_s = np.zeros((2, bots))
+        self.until = np.full(bots, np.inf)
         self.frames = np.zeros(bots, np.int64)
         # The last input number sent, when each of the last RING was, and the last one complained about.
         self.sent, self._missed = np.zeros((2, bots), np.int64)
@@ -85,9 +90,10 @@ class Arrivals:
         self.input_ms = Histogram()
 
     def forget(self, bot: int) -> None:
-        """Start bot number `bot` afresh: it reconnects as somebody new."""
-        for column in (self.tick, self.input, self.frames, self.sent, self._missed):
+        """Start bot number `bot` afresh: its next frame is the first of a new connection."""
+        for column in (self.tick, self.input, self.sent, self._missed):
             column[bot] = 0
+        self.known[bot] = False
 
     def note_sent(self, bot: int, number: int, when_s: float) -> None:
         """Bot sent its input `number`, counted from 1."""
@@ -103,7 +109,7 @@ class Arrivals:
         self._check_pace(batch)
         self._check_inputs(batch)
         gaps = (batch.whens - self._before(batch, batch.whens, self.when)) * 1000
-        self.gap_ms.add(gaps[batch.known])
+        self.gap_ms.add(gaps[batch.known & self.healthy[batch.bots]])
         self._remember(batch)
 
     def _take(self) -> _Batch:
@@ -118,7 +124,7 @@ class Arrivals:
             np.array(self.sizes, np.int64)[order],
             np.frombuffer(b"".join(self.heads), frames.HEADER_DTYPE)[order],
             first,
-            ~first | (self.frames[bots] > 0),
+            ~first | self.known[bots],
         )
         for gathered in (self.heads, self.whens, self.whose, self.sizes):
             gathered.clear()
@@ -133,7 +139,7 @@ class Arrivals:
         return before
 
     def _blame(self, batch: _Batch, guilty: NDArray[np.bool_], kind: FaultKind, what: str) -> None:
-        places = np.flatnonzero(guilty)
+        places = np.flatnonzero(guilty & self.healthy[batch.bots])
         if len(places):
             at = places[0]
             detail = f"{what}; header {batch.heads[at].item()}"
@@ -170,7 +176,7 @@ class Arrivals:
     def _measure_inputs(self, batch: _Batch, before: NDArray[np.int64], acked: NDArray[np.int64]) -> None:
         """The delay of each input from being sent to the first frame that acknowledges it or a later one."""
         oldest = np.maximum(before, self.sent[batch.bots] - RING)
-        news = acked - oldest
+        news = np.where(self.healthy[batch.bots], acked - oldest, 0)
         for step in range(1, int(news.max()) + 1):
             rows = np.flatnonzero(news >= step)
             sent_at = self.sent_at[batch.bots[rows], (oldest[rows] + step) % RING]
@@ -193,11 +199,18 @@ class Arrivals:
     def _remember(self, batch: _Batch) -> None:
         zones = batch.column("zone")
         self.crossings += int(np.count_nonzero(batch.known & (zones != self._before(batch, zones, self.zone))))
-        new = batch.first & ~batch.known
-        self.since[batch.bots[new]] = batch.whens[new]
+        self._came(batch, np.flatnonzero(~batch.known))
         last = np.append(batch.first[1:], True)
         bots = batch.bots[last]
         for name in ("tick", "input", "x", "y", "z", "zone", "shed"):
             getattr(self, name)[bots] = batch.column(name)[last]
         self.when[bots] = batch.whens[last]
+        self.known[bots] = True
         self.frames += np.bincount(batch.bots, minlength=len(self.frames))
+
+    def _came(self, batch: _Batch, rows: NDArray[np.int64]) -> None:
+        """The first frame of a connection: somebody is here, or here again."""
+        bots, whens = batch.bots[rows], batch.whens[rows]
+        again = self.since[bots] > 0
+        self.away_s[bots[again]] += (whens - self.when[bots])[again]
+        self.since[bots[~again]] = whens[~again]

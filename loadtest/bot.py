@@ -50,6 +50,7 @@ class Stage(Enum):
 
     CONNECTING = auto()
     GREETING = auto()
+    WAITING = auto()
     WELCOMED = auto()
     LIVING = auto()
     LEAVING = auto()
@@ -66,6 +67,9 @@ class Ending(NamedTuple):
 
 class Listener(Protocol):
     """Who is told of what becomes of a bot."""
+
+    def bot_queued(self, bot: "Bot", queued: m.Queued) -> None:
+        """The bot was told to wait, or how long it still has to."""
 
     def bot_welcomed(self, bot: "Bot", welcome: m.Welcome) -> None:
         """The server let the bot in."""
@@ -186,6 +190,24 @@ class Bot(asyncio.Protocol, ABC):
             if self._transport is not None:
                 self._transport.abort()
 
+    # ---- how it misbehaves (loadtest/troubles) -------------------------------------------------------
+
+    def deafen(self) -> None:
+        """Read nothing any more, and let the system's buffers fill."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def packed(self, payloads: Iterable[bytes]) -> bytes:
+        """These payloads, legal or not, in this transport's framing."""
+        return b"".join(self._framed(payload) for payload in payloads)
+
+    def shout(self, data: bytes) -> bool:
+        """Send bytes as they are; False, and nothing is sent, while the server does not read."""
+        if self.holding or self._transport is None:
+            return False
+        self._write(data)
+        return True
+
     # ---- what asyncio tells it ---------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -268,7 +290,7 @@ class Bot(asyncio.Protocol, ABC):
             self.stage = Stage.LIVING
             self.joined_s = perf_counter() - self.began_s
             self._desk.listener.bot_joined(self)
-        elif self.stage is Stage.GREETING:
+        elif self.stage in (Stage.GREETING, Stage.WAITING):
             self._break(FaultKind.BAD_MESSAGE, "a frame came before Welcome")
             return
         self._check_at = self.frames + self._audit.every
@@ -303,19 +325,24 @@ class Bot(asyncio.Protocol, ABC):
 
     def _wait(self, queued: m.Queued) -> None:
         """A place in the queue, or a better one; `queued.ticket` is the way back to it."""
-        if self.queued is None:
+        if self.stage not in (Stage.GREETING, Stage.WAITING):
+            self._break(FaultKind.BAD_MESSAGE, "a place in the queue for somebody who is in")
+            return
+        if self.stage is Stage.GREETING:
             asyncio.get_running_loop().call_later(PING_S, self._ping)
+        self.stage = Stage.WAITING
         self.queued = queued
         self._desk.purses.queued(self.index, queued.ticket)
+        self._desk.listener.bot_queued(self, queued)
 
     def _ping(self) -> None:
         """Still here, and waiting."""
-        if self.stage is Stage.GREETING:
+        if self.stage is Stage.WAITING:
             self._say(m.Ping(perf_counter()))
             asyncio.get_running_loop().call_later(PING_S, self._ping)
 
     def _welcomed(self, welcome: m.Welcome) -> None:
-        if self.stage is not Stage.GREETING:
+        if self.stage not in (Stage.GREETING, Stage.WAITING):
             self._break(FaultKind.BAD_MESSAGE, "a second Welcome")
             return
         self.stage = Stage.WELCOMED

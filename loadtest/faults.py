@@ -32,6 +32,7 @@ class FaultKind(StrEnum):
     GIVEN_TWICE = "given_twice"
     ACCOUNT_LOST = "account_lost"
     BALANCE_LOST = "balance_lost"
+    POSITION_ROSE = "position_rose"
 
 
 class Faults:
@@ -40,6 +41,8 @@ class Faults:
     def __init__(self) -> None:
         self.counts: Counter[FaultKind] = Counter()
         self.examples: dict[FaultKind, list[str]] = {}
+        # Who broke the rules first: what a server does to them then is no promise broken.
+        self.excused: set[int] = set()
 
     @property
     def total(self) -> int:
@@ -48,6 +51,8 @@ class Faults:
 
     def note(self, kind: FaultKind, bot: int, what: str, times: int = 1) -> None:
         """Count a fault seen by bot number `bot`; `what` is one clause for a person."""
+        if bot in self.excused:
+            return
         self.counts[kind] += times
         kept = self.examples.setdefault(kind, [])
         if len(kept) < EXAMPLES_MAX:

@@ -56,6 +56,10 @@ class Histogram:
         self._sum += float(values.sum())
         self.largest = max(self.largest, float(values.max()))
 
+    def add_one(self, value: float) -> None:
+        """Count one value: for what happens seldom."""
+        self.add(np.array([value]))
+
     def merge(self, other: "Histogram") -> None:
         """Count everything `other` has counted."""
         self._counts += other._counts

@@ -8,7 +8,7 @@ from loadtest.plot import Line, plot
 from loadtest.report import Report, Second
 from loadtest.terminal import rows
 
-_STYLE = """
+STYLE = """
 :root { color-scheme: light dark; --ink: #1b1b1f; --paper: #ffffff; --faint: #d8d8de;
   --c0: #1f6fd6; --c1: #d6571f; --c2: #1f9d55; --c3: #8a3fd1; --good: #1b7f3b; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8ee; --paper: #17171b; --faint: #3a3a42;
@@ -44,7 +44,7 @@ def page(report: Report) -> str:
     )
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style><h1>{escape(title)}</h1><p>{escape(told)}</p>"
+        f"<title>{escape(title)}</title><style>{STYLE}</style><h1>{escape(title)}</h1><p>{escape(told)}</p>"
         f"{_verdict(report)}{_table(rows(report))}{_plots(report.series)}{_findings(report)}</html>\n"
     )
 
@@ -91,6 +91,7 @@ _PLOTS: tuple[tuple[str, str, dict[str, Value]], ...] = (
         },
     ),
     ("Server tick", "ms", {"p99": lambda second: second.tick_p99_ms, "max": lambda second: second.tick_max_ms}),
+    ("Detail left out", "level", {"shed": lambda second: second.shed_level}),
     ("Server memory", "MB", {"resident": lambda second: second.rss_mb}),
     ("Settled", "confirmations a second", {"heard": lambda second: second.settled_per_s}),
     (
@@ -118,7 +119,9 @@ def _findings(report: Report) -> str:
             for kind, count in report.faults.items()
         ]
         parts.append("<h2>Faults</h2>" + _table(lines))
-    for title, counts in (("Bots that were cut", report.endings), ("Deeds refused", report.denied)):
+    thrown_out = report.trouble.endings if report.trouble else {}
+    told = {"Bots that were cut": report.endings, "Troublemakers": thrown_out, "Deeds refused": report.denied}
+    for title, counts in told.items():
         if counts:
             parts.append(f"<h2>{title}</h2>" + _table([(why, f"{count:,}") for why, count in counts.items()]))
     return "".join(parts)

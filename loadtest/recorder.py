@@ -25,8 +25,9 @@ class _Mark(Struct):
     when_s: float
     cpu_s: float
     frames: NDArray[np.int64]
-    down: int
-    up: int
+    away_s: NDArray[np.float64]
+    # Bytes down and up of each seat.
+    traffic: NDArray[np.int64]
     crossings: int
     settled: int
     reading: Reading | None
@@ -54,6 +55,7 @@ class Recorder:
     def _clear(self) -> None:
         self._worst_tick_s = 0.0
         self._worst_shed = 0
+        self._worst_rss_bytes = self._worst_ahead = 0.0
         self.gap_ms, self.input_ms, self.lag_ms, self.settle_ms = (Histogram() for _ in range(4))
 
     async def begin(self) -> None:
@@ -79,14 +81,15 @@ class Recorder:
         """Up to here everything counted."""
         self._closed = self._mark()
         last = self._swarm.arrivals
-        seats = [bot.index for bot in self._swarm.bots if bot is not None and bot.alive]
+        there = (bot.index for bot in self._swarm.bots if bot is not None and bot.alive)
+        seats = [seat for seat in there if last.healthy[seat]]
         gaps = (self._closed.when_s - last.when[seats]) * 1000
-        self.gap_ms.add(gaps[(gaps > _OPEN_GAP_MS) & (last.frames[seats] > 0)])
+        self.gap_ms.add(gaps[(gaps > _OPEN_GAP_MS) & last.known[seats]])
 
     # ---- the figures of the window -------------------------------------------------------------------
 
     def frame_figures(self) -> FrameFigures:
-        """Of every bot that ever had a frame, also of those that were cut."""
+        """Of every healthy bot that ever had a frame, also of those that were cut."""
         if self._opened is None or self._closed is None:
             return FrameFigures(None, None, Spread())
         present_s = self._present_s(self._opened, self._closed)
@@ -102,8 +105,9 @@ class Recorder:
         opened, closed = self._opened, self._closed
         if opened is None or closed is None or not self._present_s(opened, closed).any():
             return Traffic(None, None)
-        share = 1 / self._present_s(opened, closed).sum()
-        return Traffic(rounded((closed.down - opened.down) * share), rounded((closed.up - opened.up) * share))
+        healthy = self._swarm.arrivals.healthy
+        down, up = (closed.traffic - opened.traffic)[:, healthy].sum(axis=1) / self._present_s(opened, closed).sum()
+        return Traffic(rounded(down), rounded(up))
 
     def settled_per_s(self) -> float | None:
         """Confirmations that were heard, per second."""
@@ -118,9 +122,15 @@ class Recorder:
         return self._closed.crossings - self._opened.crossings
 
     def _present_s(self, opened: _Mark, closed: _Mark) -> NDArray[np.float64]:
-        """For how much of the window each seat has had its bot: from its first frame on, also when it was cut later."""
-        since = np.maximum(self._swarm.arrivals.since, opened.when_s)
-        return np.where(closed.frames > 0, np.maximum(closed.when_s - since, 0.0), 0.0)
+        """For how much of the window each healthy seat was to have its bot.
+
+        From its first frame on, also when it was cut later, until it was sent home, without the time between two
+        connections.
+        """
+        last = self._swarm.arrivals
+        since, until = np.maximum(last.since, opened.when_s), np.minimum(last.until, closed.when_s)
+        present_s = until - since - (closed.away_s - opened.away_s)
+        return np.where((closed.frames > 0) & last.healthy, np.maximum(present_s, 0.0), 0.0)
 
     def generator(self) -> Generator:
         """How busy and how late the load generator itself was."""
@@ -148,6 +158,8 @@ class Recorder:
             ticks_skipped=int(closed.skipped - opened.skipped),
             shed_level_max=self._worst_shed,
             phases_ms=phases_ms(opened, closed),
+            ticks_ahead_max=rounded(self._worst_ahead, 1),
+            rss_max_mb=rounded(max(self._worst_rss_bytes, closed.rss_bytes) / 1e6),
         )
 
     def _ticks(self, opened: Reading, closed: Reading) -> Spread:
@@ -162,13 +174,12 @@ class Recorder:
         return await self._metrics.read(perf_counter()) if self._metrics else None
 
     def _mark(self) -> _Mark:
-        bots = [bot for bot in self._swarm.bots if bot is not None]
         return _Mark(
             perf_counter(),
             process_time(),
             self._swarm.arrivals.frames.copy(),
-            sum(bot.bytes_down for bot in bots),
-            sum(bot.bytes_up for bot in bots),
+            self._swarm.arrivals.away_s.copy(),
+            self._swarm.traffic(),
             self._swarm.arrivals.crossings,
             self._swarm.purses.settled,
             self._reading,
@@ -196,19 +207,27 @@ class Recorder:
             **_server_second(before, now),
         )
         if self._opened is not None and self._closed is None:
-            self._count(lag_ms, settle_ms, now)
+            self._count(lag_ms, settle_ms)
+            self._count_server(before, now)
         arrivals.gap_ms.clear()
         arrivals.input_ms.clear()
         return second
 
-    def _count(self, lag_ms: Histogram, settle_ms: Histogram, now: Reading | None) -> None:
+    def _count(self, lag_ms: Histogram, settle_ms: Histogram) -> None:
         self.gap_ms.merge(self._swarm.arrivals.gap_ms)
         self.input_ms.merge(self._swarm.arrivals.input_ms)
         self.lag_ms.merge(lag_ms)
         self.settle_ms.merge(settle_ms)
-        if now is not None:
-            self._worst_tick_s = max(self._worst_tick_s, now.tick_max_s)
-            self._worst_shed = max(self._worst_shed, int(now.shed_level))
+
+    def _count_server(self, before: Reading | None, now: Reading | None) -> None:
+        if now is None:
+            return
+        self._worst_tick_s = max(self._worst_tick_s, now.tick_max_s)
+        self._worst_shed = max(self._worst_shed, int(now.shed_level))
+        self._worst_rss_bytes = max(self._worst_rss_bytes, now.rss_bytes)
+        if before is not None:
+            due = (now.when_s - before.when_s) * self._swarm.tick_rate_hz
+            self._worst_ahead = max(self._worst_ahead, now.ticks - before.ticks - due)
 
 
 def _server_second(before: Reading | None, now: Reading | None) -> dict[str, Any]:

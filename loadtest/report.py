@@ -60,6 +60,9 @@ class ServerFigures(Struct, frozen=True):
     ticks_skipped: int | None
     shed_level_max: int | None
     phases_ms: dict[str, float] = {}
+    # Ticks in one second beyond those that its time allows: a server that catches up has many.
+    ticks_ahead_max: float | None = None
+    rss_max_mb: float | None = None
 
 
 class BooksFigures(Struct, frozen=True):
@@ -81,6 +84,41 @@ class BooksFigures(Struct, frozen=True):
     def clean(self) -> bool:
         """Whether everything that was confirmed is in the books, once, and the books are in order."""
         return self.balanced and self.confirmed == self.stored and not self.lost and not self.doubled
+
+
+class QueueFigures(Struct, frozen=True):
+    """The waiting room: who waited and how long, and how many of the estimates they were told were about right.
+
+    Estimates count if at least four seconds were left; `estimates_unknown` were told that nothing is known yet.
+    """
+
+    waited: int
+    still_waiting: int
+    wait_s: Spread
+    estimates: int
+    estimates_within_2x: float | None
+    estimates_unknown: int
+    refused_silently: int
+
+
+class ReturnFigures(Struct, frozen=True):
+    """Those whose links we cut: who has a frame again, who of them in the body they had, and after how long."""
+
+    cut: int
+    back: int
+    own_body: int
+    back_s: Spread
+
+
+class TroubleFigures(Struct, frozen=True):
+    """Those who made trouble: how many, what they sent, and how and after how long their connections ended."""
+
+    kind: str
+    makers: int
+    sent: int
+    ended: int
+    endings: dict[str, int]
+    held_s: Spread
 
 
 class Generator(Struct, frozen=True):
@@ -141,6 +179,13 @@ class Report(Struct, frozen=True):
     # Frames in the calm before the event, and how much longer the slow hundredth of gaps was in the event.
     calm: FrameFigures | None = None
     gap_p99_of_calm: float | None = None
+    # The server's memory at its largest in the event, as a multiple of what it was at the end of the calm.
+    rss_of_calm: float | None = None
+    trouble: TroubleFigures | None = None
+    queue: QueueFigures | None = None
+    returns: ReturnFigures | None = None
+    # From the moment the surge was told to leave until the server left nothing out any more.
+    recovery_s: float | None = None
     # Confirmations that were heard in the whole run, by event.
     confirmed: dict[str, int] = {}
     # Beyond the figures every report has: how the run went.

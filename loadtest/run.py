@@ -14,20 +14,35 @@ from loadtest.books import Books, BooksError
 from loadtest.events import EventError, start_event
 from loadtest.pace import pause
 from loadtest.recorder import Recorder
-from loadtest.report import BooksFigures, FrameFigures, Report, Second, Spread, Verdict, rounded, spread, this_machine
+from loadtest.report import (
+    BooksFigures,
+    FrameFigures,
+    Report,
+    Second,
+    Spread,
+    TroubleFigures,
+    Verdict,
+    rounded,
+    spread,
+    this_machine,
+)
 from loadtest.room import make_room
 from loadtest.scenario import Scenario
 from loadtest.scrape import Metrics
 from loadtest.server_process import START_S, ServerError, ServerProcess
 from loadtest.swarm import Plan, Swarm
 from loadtest.target import Target
+from loadtest.troubles import TROUBLES
 from loadtest.verdict import Circumstances, judge
+from loadtest.waits import spread_of
 
 Transport = Literal["ws", "tcp", "mixed"]
 SECOND_S = 1.0
 _POLL_S = 0.1
 # Once nobody asks any more, ten times what the slow hundredth may take.
 ANSWER_S = 5.0
+# Several times what any server of ours may take to forget that it was too much.
+RECOVERY_S = 60.0
 
 
 class Options(Struct, frozen=True):
@@ -65,21 +80,22 @@ async def play(options: Options, display: Display, stop: asyncio.Event) -> Repor
         # The city is closed by now, so whatever it will ever have stored is stored.
         audit = await _audited(options, books, run)
         report = structs.replace(run.report, audit=audit)
-        circumstances = Circumstances(stop.is_set(), tuple(run.trouble))
+        circumstances = Circumstances(stop.is_set(), tuple(run.trouble), foreign=bool(options.targets))
         return structs.replace(report, verdict=judge(report, options.scenario, circumstances))
 
 
 async def _played(options: Options, books: Books, display: Display, stop: asyncio.Event) -> "_Run":
     """The run, from which everybody has gone home."""
     with ExitStack() as stack:
-        server = None if options.targets else stack.enter_context(ServerProcess(options.bots, books.store_url))
+        ours = ServerProcess(options.bots, books.store_url, options.scenario.settings)
+        server = None if options.targets else stack.enter_context(ours)
         targets = _targets(options, server)
-        make_room(options.bots, targets)
+        make_room(options.bots + _strangers(options), targets)
         async with AsyncExitStack() as open_pages:
             ops_url = server.ops_url if server else options.ops_url
             metrics = await open_pages.enter_async_context(Metrics(ops_url)) if ops_url else None
             if server is not None and metrics is not None:
-                await _until_ready(server, metrics, stop)
+                await until_ready(server, metrics, stop)
             swarm = Swarm(Plan(options.scenario, options.bots, options.seed, targets), books.receipts)
             run = _Run(options, swarm, Recorder(swarm, metrics), server)
             await run.play(display, stop)
@@ -104,7 +120,14 @@ def _targets(options: Options, server: ServerProcess | None) -> tuple[Target, ..
     return tuple(server.targets[transport] for transport in wanted)
 
 
-async def _until_ready(server: ServerProcess, metrics: Metrics, stop: asyncio.Event) -> None:
+def _strangers(options: Options) -> int:
+    """Connections beside those of the bots."""
+    trouble = options.scenario.trouble
+    return trouble.makers(options.bots) if trouble and TROUBLES[trouble.kind].apart else 0
+
+
+async def until_ready(server: ServerProcess, metrics: Metrics, stop: asyncio.Event) -> None:
+    """Wait until the server lets people in. Raises ServerError when it does not, or is gone."""
     deadline_s = perf_counter() + START_S
     while not stop.is_set() and not await metrics.ready():
         if server.ended is not None or perf_counter() > deadline_s:
@@ -123,6 +146,8 @@ class _Run:
         self._server = server
         self._share_in_zone: float | None = None
         self._calm: FrameFigures | None = None
+        self._calm_rss_mb: float | None = None
+        self._recovery_s: float | None = None
         self.trouble: list[str] = []
 
     async def play(self, display: Display, stop: asyncio.Event) -> None:
@@ -141,7 +166,7 @@ class _Run:
             recorder.open()
         await self._phase("measuring", lambda: False, self._options.seconds)
         recorder.close()
-        await self._answers()
+        await self._rest()
         self.report = self._report()
         display.phase("leaving", 0)
         await self._swarm.stop()
@@ -149,10 +174,10 @@ class _Run:
     async def _settle(self) -> None:
         settle = self._options.scenario.settle
         await self._phase("settling", lambda: False, settle.seconds_min)
-        enough = settle.share * self._options.bots
+        enough = settle.share * self._swarm.expected
         await self._phase("gathering", lambda: self._swarm.in_zone >= enough, settle.seconds_max - settle.seconds_min)
         await self._recorder.look("settling")
-        self._share_in_zone = rounded(self._swarm.in_zone / self._options.bots, 4)
+        self._share_in_zone = rounded(self._swarm.in_zone / self._swarm.expected, 4)
 
     async def _begin(self) -> None:
         """Measure the calm, if the scenario has one, and then begin what it is about."""
@@ -163,10 +188,11 @@ class _Run:
         await self._phase("calm", lambda: False, event.calm_s)
         recorder.close()
         self._calm = recorder.frame_figures()
+        self._calm_rss_mb = recorder.series[-1].rss_mb
         if event.name is not None:
             await self._start_event(event.name)
-        self._swarm.begun = True
         await recorder.look("calm")
+        self._swarm.begin()
 
     async def _start_event(self, name: str) -> None:
         server, options = self._server, self._options
@@ -178,11 +204,16 @@ class _Run:
         except EventError as error:
             self.trouble.append(str(error))
 
-    async def _answers(self) -> None:
-        """Nobody asks any more; what was asked is answered, so that the audit misses nothing."""
-        self._swarm.begun = False
+    async def _rest(self) -> None:
+        """Nobody asks any more; what was asked is answered, so that the audit misses nothing, and a surge is over."""
+        began_s = perf_counter()
+        self._swarm.rest()
         if self._swarm.purses.waiting:
             await self._phase("answers", lambda: not self._swarm.purses.waiting, ANSWER_S)
+        if self._options.scenario.surge is not None:
+            await self._phase("recovering", lambda: not self._recorder.series[-1].shed_level, RECOVERY_S)
+            if self._recorder.series[-1].shed_level == 0:
+                self._recovery_s = rounded(perf_counter() - began_s)
 
     async def _phase(self, name: str, done: Callable[[], bool], seconds_max: float) -> None:
         """Look once a second until done, or time is up, or there is nothing to go on for."""
@@ -210,7 +241,7 @@ class _Run:
 
     def _report(self) -> Report:
         options, swarm, recorder = self._options, self._swarm, self._recorder
-        frames = recorder.frame_figures()
+        frames, server = recorder.frame_figures(), recorder.server_figures()
         return Report(
             scenario=options.name,
             seed=options.seed,
@@ -220,16 +251,21 @@ class _Run:
             machine=this_machine(),
             joined=swarm.joined,
             disconnected_healthy=swarm.disconnected,
-            join_s=_join_spread(swarm),
+            join_s=spread_of(swarm.join_s[~np.isnan(swarm.join_s)]),
             frames=frames,
             input_ms=spread(recorder.input_ms),
             bytes_per_client_s=recorder.traffic(),
-            server=recorder.server_figures(),
+            server=server,
             verdict=Verdict(False, []),
             settle_ms=spread(recorder.settle_ms),
             settled_per_s=recorder.settled_per_s(),
             calm=self._calm,
-            gap_p99_of_calm=_times(frames, self._calm),
+            gap_p99_of_calm=_times(frames.gap_ms.p99, self._calm.gap_ms.p99 if self._calm else None),
+            rss_of_calm=_times(server.rss_max_mb if server else None, self._calm_rss_mb),
+            trouble=_trouble_figures(options.scenario, swarm),
+            queue=swarm.waits.figures(),
+            returns=swarm.returns.figures(),
+            recovery_s=self._recovery_s,
             confirmed=dict(swarm.purses.confirmed),
             about=options.scenario.about,
             targets=[f"{target.scheme}://{target.authority}" for target in swarm.targets],
@@ -247,22 +283,24 @@ class _Run:
         )
 
 
-def _times(frames: FrameFigures, calm: FrameFigures | None) -> float | None:
-    """How often the calm's gap p99 goes into this one."""
-    if calm is None or not calm.gap_ms.p99 or frames.gap_ms.p99 is None:
+def _times(figure: float | None, calm: float | None) -> float | None:
+    """How often the calm's figure goes into this one."""
+    return None if figure is None or not calm else rounded(figure / calm, 3)
+
+
+def _trouble_figures(scenario: Scenario, swarm: Swarm) -> TroubleFigures | None:
+    trouble = swarm.trouble
+    if trouble is None or scenario.trouble is None:
         return None
-    return rounded(frames.gap_ms.p99 / calm.gap_ms.p99, 3)
+    held = spread(trouble.held_ms)
+    held_s = Spread(*(None if each is None else rounded(each / 1000) for each in (held.p50, held.p99, held.max)))
+    endings = dict(trouble.endings.most_common())
+    return TroubleFigures(
+        scenario.trouble.kind, len(trouble.makers), trouble.sent, sum(endings.values()), endings, held_s
+    )  # fmt: skip
 
 
 def _forget_garbage() -> None:
     """What thousands of joins left behind, now, and the crowd itself never again: a full collection stalls for long."""
     gc.collect()
     gc.freeze()
-
-
-def _join_spread(swarm: Swarm) -> Spread:
-    joins = swarm.join_s[~np.isnan(swarm.join_s)]
-    if not len(joins):
-        return Spread()
-    p50, p99 = (float(np.percentile(joins, percent, method="higher")) for percent in (50, 99))
-    return Spread(rounded(p50, 3), rounded(p99, 3), rounded(float(joins.max()), 3))

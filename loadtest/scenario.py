@@ -1,5 +1,6 @@
 """A scenario: who comes, how fast, what they do there, and what has to hold; read from `scenarios/NAME.toml`."""
 
+import math
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ from msgspec import Meta, Struct
 from loadtest.arrivals import Rules
 from loadtest.behaviours import BEHAVIOURS
 from loadtest.behaviours.base import Firework
+from loadtest.troubles import TROUBLES
 
 Positive = Annotated[float, Meta(gt=0, le=1e6)]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -54,6 +56,30 @@ class Event(Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
 
 
+class Trouble(Struct, frozen=True, forbid_unknown_fields=True):
+    """What goes wrong once the event begins: a kind of loadtest/troubles, and the share of all bots that make it."""
+
+    kind: Annotated[str, Meta(min_length=1, max_length=32)]
+    share: Annotated[float, Meta(gt=0, le=1)] = 1.0
+
+    def makers(self, bots: int) -> int:
+        """How many make it, among so many bots or beside them."""
+        return max(1, round(self.share * bots))
+
+
+class Visit(Struct, frozen=True, forbid_unknown_fields=True):
+    """Nobody stays for ever while others wait: stays are drawn, exponentially, with this mean."""
+
+    mean_s: Annotated[float, Meta(gt=0, le=600)]
+
+
+class Surge(Struct, frozen=True, forbid_unknown_fields=True):
+    """A `share` of the bots comes when the event begins, within `over_s`, and leaves when it is over."""
+
+    share: Annotated[float, Meta(gt=0, lt=1)]
+    over_s: Annotated[float, Meta(ge=0, le=600)]
+
+
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """What has to hold for a run to pass; a limit that is not given is not checked.
 
@@ -68,8 +94,17 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     gap_p99_ms_max: Positive | None = None
     # As a multiple of what it was in the calm before the event.
     gap_p99_of_calm_max: Positive | None = None
+    rss_of_calm_max: Positive | None = None
     input_p99_ms_max: Positive | None = None
     settle_p99_ms_max: Positive | None = None
+    # From being cut to the first frame in the old body.
+    back_s_max: Positive | None = None
+    # Of the estimates that were told to people who wait, those that were neither half nor double of what it took.
+    estimates_within_2x_min: Share | None = None
+    ticks_skipped_max: Annotated[int, Meta(ge=0)] | None = None
+    # A load beyond the budget has to be noticed, and to be forgotten when it is over.
+    shed_level_min: Annotated[int, Meta(ge=0, le=4)] | None = None
+    recovery_s_max: Positive | None = None
     down_bytes_s_max: Positive | None = None
     cpu_us_per_frame_max: Positive | None = None
     cpu_us_per_frame_from_bots: Bots = 1
@@ -90,11 +125,28 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     join: Join
     settle: Settle = Settle()
     event: Event | None = None
+    trouble: Trouble | None = None
+    surge: Surge | None = None
+    visit: Visit | None = None
+    # Settings of a server of our own, by section; the server says itself what it does not know.
+    server: dict[str, dict[str, bool | int | float | str]] = {}
+    # Whether it is one of those that `loadtest all` runs in turn.
+    storm: bool = False
     firework: Firework | None = None
     clusters: Annotated[int, Meta(ge=1, le=100)] = 12
     habits: dict[str, Positive] = {}
     rules: Rules = Rules()
     limits: Limits = Limits()
+
+    @property
+    def settings(self) -> dict[str, bool | int | float | str]:
+        """The settings of a server of our own, by their dotted keys."""
+        return {f"{section}.{name}": value for section, keys in self.server.items() for name, value in keys.items()}
+
+    @property
+    def places(self) -> float:
+        """How many people fit into a server of our own; without a setting, as many as come."""
+        return float(self.settings.get("game.players_max", math.inf))
 
 
 def scenario_names() -> list[str]:
@@ -121,14 +173,33 @@ def read_scenario(path: Path) -> Scenario:
         raise ScenarioError(f"{path}: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path}: {error}") from None
+    fault = _fault_in(scenario)
+    if fault is not None:
+        raise ScenarioError(f"{path}: {fault}")
+    return scenario
+
+
+def _fault_in(scenario: Scenario) -> str | None:
+    """What does not fit together in a scenario: the key, and what is wanted."""
     unknown = sorted(set(scenario.behaviours) - set(BEHAVIOURS))
     if unknown or not scenario.behaviours:
-        known = ", ".join(BEHAVIOURS)
-        raise ScenarioError(f"{path}: behaviours: {', '.join(unknown) or 'none given'}; there are {known}")
+        return f"behaviours: {', '.join(unknown) or 'none given'}; there are {', '.join(BEHAVIOURS)}"
     if "light" in scenario.behaviours and scenario.firework is None:
-        raise ScenarioError(f"{path}: firework: wanted where bots light one: kind, colours and cost")
+        return "firework: wanted where bots light one: kind, colours and cost"
     if scenario.join.measured and scenario.event is not None:
-        raise ScenarioError(f"{path}: event: only where join.measured is false, because a calm comes before it")
+        return "event: only where join.measured is false, because a calm comes before it"
     if scenario.settle.seconds_min > scenario.settle.seconds_max:
-        raise ScenarioError(f"{path}: settle.seconds_min: at most settle.seconds_max ({scenario.settle.seconds_max})")
-    return scenario
+        return f"settle.seconds_min: at most settle.seconds_max ({scenario.settle.seconds_max})"
+    return _fault_in_storm(scenario)
+
+
+def _fault_in_storm(scenario: Scenario) -> str | None:
+    trouble = scenario.trouble
+    if trouble is not None and trouble.kind not in TROUBLES:
+        return f"trouble.kind: no {trouble.kind!r}; there are {', '.join(TROUBLES)}"
+    for name, part in (("trouble", trouble), ("surge", scenario.surge)):
+        if part is not None and scenario.event is None:
+            return f"{name}: only with an event, because it is compared with the calm before it"
+    if scenario.visit is not None and not scenario.join.measured:
+        return "visit: only where join.measured is true: who leaves for others is not there to be measured later"
+    return None

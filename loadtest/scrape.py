@@ -13,9 +13,12 @@ _PLAIN = {
     "process_cpu_seconds_total": "cpu_s",
     "process_resident_memory_bytes": "rss_bytes",
     "futurecity_tick_recent_max_seconds": "tick_max_s",
+    "futurecity_ticks_total": "ticks",
     "futurecity_ticks_skipped_total": "skipped",
     "futurecity_frames_sent_total": "frames",
     "futurecity_shed_level": "shed_level",
+    "futurecity_tasks": "tasks",
+    "process_open_fds": "open_files",
 }
 
 
@@ -26,9 +29,12 @@ class Reading(NamedTuple):
     cpu_s: float
     rss_bytes: float
     tick_max_s: float
+    ticks: float
     skipped: float
     frames: float
     shed_level: float
+    tasks: float
+    open_files: float
     # Upper bounds in seconds and cumulative counts of the whole tick's histogram.
     tick_bounds_s: NDArray[np.float64]
     tick_counts: NDArray[np.float64]

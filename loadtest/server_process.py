@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -34,12 +35,18 @@ def free_ports(count: int) -> list[int]:
 
 
 class ServerProcess:
-    """`python -m server serve` for `bots` players, with its books at `store_url`. Use it as a context manager."""
+    """`python -m server serve` for `bots` players, with its books at `store_url`. Use it as a context manager.
 
-    def __init__(self, bots: int, store_url: str) -> None:
+    `settings` go before what it would be started with, but for its places on the network.
+    """
+
+    def __init__(
+        self, bots: int, store_url: str, settings: Mapping[str, bool | int | float | str] | None = None
+    ) -> None:
         self._game, self._tcp, self._ops = free_ports(3)
         self._bots = bots
         self._store_url = store_url
+        self._settings = settings or {}
         # Nobody else on this machine can steer its events.
         self.ops_token = secrets.token_urlsafe(24)
         self._process: subprocess.Popen[bytes] | None = None
@@ -90,11 +97,14 @@ class ServerProcess:
             self._log.close()
 
     def _command(self) -> list[str]:
-        settings = {
-            "--game.host": HOST, "--game.port": self._game, "--game.tcp_port": self._tcp, "--ops.port": self._ops,
-            # A few more than will come: bots that reconnect after a refusal may overlap with themselves.
-            "--game.players_max": self._bots + 100, "--bots": 0,
-        }  # fmt: skip
-        flags = [str(word) for pair in settings.items() for word in pair]
+        # A few more places than will come: bots that reconnect after a refusal may overlap with themselves.
+        settings = {"game.players_max": self._bots + 100, "bots": 0, **self._settings}
+        settings |= {"game.host": HOST, "game.port": self._game, "game.tcp_port": self._tcp, "ops.port": self._ops}
+        flags = [word for key, value in settings.items() for word in (f"--{key}", _spelt(value))]
         tether = [sys.executable, "-m", "loadtest.tether", str(os.getpid())]
         return [*tether, sys.executable, "-m", "server", "serve", *flags]
+
+
+def _spelt(value: bool | int | float | str) -> str:
+    """A setting as a command line has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -9,22 +9,26 @@ from time import perf_counter
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from loadtest.arrivals import Arrivals
 from loadtest.audit import Audit, Witness
-from loadtest.behaviours import BEHAVIOURS
-from loadtest.behaviours.base import Behaviour, Here, Setting, draw_clusters
-from loadtest.behaviours.chatter import Chatter
 from loadtest.bot import ABNORMAL, Bot, Desk, Ending, Stage
-from loadtest.city import City, Point
+from loadtest.dial import dial
 from loadtest.faults import Faults
 from loadtest.links import TcpBot, WebSocketBot
+from loadtest.minds import CityError, Mind, Minds
 from loadtest.pace import STEP_S, Pace
 from loadtest.purses import Purses
 from loadtest.receipts import Receipts
+from loadtest.returns import Returns
 from loadtest.scenario import Scenario
 from loadtest.target import Target
-from protocol.messages import Welcome
+from loadtest.troubles import TROUBLES
+from loadtest.troubles.base import Crowd, Trouble
+from loadtest.visits import Visits
+from loadtest.waits import Waits
+from protocol.messages import Queued, Welcome
 
 # Two decisions a second: one every 50 beats of the pace, each bot on its own beat.
 DECISION_BEATS = round(0.5 / STEP_S)
@@ -48,17 +52,6 @@ class Plan(Struct, frozen=True):
     returning: bool = False
 
 
-class Mind(Struct):
-    """What drives one bot."""
-
-    behaviour: Behaviour
-    chatter: Chatter
-
-
-class CityError(Exception):
-    """The city told in Welcome is not one this scenario can be played in; the message says why."""
-
-
 class Swarm:
     """All bots of one run. A seat is one bot's place in it, whatever connection fills it; `start` it in a loop."""
 
@@ -69,8 +62,12 @@ class Swarm:
         cost = plan.scenario.firework.cost if plan.scenario.firework else 0
         self.purses = Purses(plan.bots, self.faults, receipts or Receipts(), cost)
         self.desk = Desk(self.arrivals, self.purses, self.faults, self)
-        # Whether what the scenario is about goes on; whoever waits for it only gathers until then.
-        self.begun = plan.scenario.event is None
+        self._minds = Minds(plan.scenario, plan.bots, plan.seed)
+        self._trouble = _trouble_of(plan, self)
+        self.waits, self.returns = Waits(self.faults), Returns()
+        # How many seats come at first; whoever comes with a surge has those after them.
+        self._at_first = plan.bots - _surge_of(plan)
+        self.expected = self._at_first
         self.bots: list[Bot | None] = [None] * plan.bots
         # Seconds from the start of a seat's first connection to its first frame; NaN while there is none.
         self.join_s = np.full(plan.bots, np.nan)
@@ -83,9 +80,14 @@ class Swarm:
         self.mismatch: CityError | None = None
         self.pace = Pace(self._beat)
         self._masks = Random(f"{plan.seed}:masks")
-        self._minds: list[Mind | None] = [None] * plan.bots
         self._losses = [0] * plan.bots
-        self._setting: Setting | None = None
+        visit = plan.scenario.visit
+        self._visits = Visits(visit.mean_s if visit else None, Random(f"{plan.seed}:visits"))
+        # Seats whose link we have cut ourselves, and those that were sent home and do not come again.
+        self._severed: set[int] = set()
+        self._home: set[int] = set()
+        # What the earlier connections of each seat took and sent.
+        self._bytes_before = np.zeros((2, plan.bots), np.int64)
         self._leaving = False
         self._staying = 0
         self._empty = asyncio.Event()
@@ -112,7 +114,17 @@ class Swarm:
     @property
     def minds(self) -> list[Mind]:
         """What drives each bot that was let in, by seat."""
-        return [mind for mind in self._minds if mind is not None]
+        return self._minds.all
+
+    @property
+    def tick_rate_hz(self) -> float:
+        """How many ticks a second the scenario allows a city."""
+        return self._plan.scenario.rules.tick_rate_hz
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What goes wrong once the event begins, if anything does."""
+        return self._trouble
 
     @property
     def in_zone(self) -> int:
@@ -121,26 +133,48 @@ class Swarm:
 
     def population(self) -> dict[str, int]:
         """How many bots are in each zone now, as their last frames say."""
-        if self._setting is None:
+        setting = self._minds.setting
+        if setting is None:
             return {}
         zones = self.arrivals.zone[[bot.index for bot in self._everyone() if bot.alive]]
-        return {zone.name: int(np.count_nonzero(zones == zone.number)) for zone in self._setting.city.zones.values()}
+        return {zone.name: int(np.count_nonzero(zones == zone.number)) for zone in setting.city.zones.values()}
 
     @property
     def hopeful(self) -> bool:
         """Whether anybody may still join."""
-        greeting = (Stage.CONNECTING, Stage.GREETING, Stage.WELCOMED)
+        greeting = (Stage.CONNECTING, Stage.GREETING, Stage.WAITING, Stage.WELCOMED)
         return bool(self._joining) or any(bot.stage in greeting for bot in self._everyone())
 
     def start(self) -> None:
         """Begin to join and to beat; `stop` ends both."""
         self._began_s = perf_counter()
         self._pacing = asyncio.create_task(self.pace.run())
-        self._soon(self._join_all())
+        self._soon(self._join(range(self.expected), self._plan.scenario.join.over_s))
+
+    def begin(self) -> None:
+        """What the scenario is about begins: whoever makes trouble does so from now on, and whoever surges comes."""
+        self._minds.begun = True
+        surge, trouble = self._plan.scenario.surge, self._trouble
+        if surge is not None:
+            self.expected = self._plan.bots
+            self._soon(self._join(range(self._at_first, self._plan.bots), surge.over_s))
+        if trouble is not None:
+            if not (trouble.harmless or trouble.apart):
+                self.faults.excused.update(trouble.makers)
+                self.arrivals.healthy[trouble.makers] = False
+            trouble.begin()
+
+    def rest(self) -> None:
+        """What the scenario is about is over: whoever came for it goes home, and nobody asks for anything more."""
+        self._minds.begun = False
+        for seat in range(self._at_first, self.expected):
+            self._send_home(seat)
 
     async def stop(self) -> None:
         """Everybody leaves, politely; whoever has not been let go after five seconds is cut."""
         self._leaving = True
+        if self._trouble is not None:
+            self._trouble.end()
         for task in self._joining:
             task.cancel()
         staying = [bot for bot in self._everyone() if bot.stage is not Stage.GONE]
@@ -163,24 +197,29 @@ class Swarm:
         self._joining.add(task)
         task.add_done_callback(self._joining.discard)
 
-    async def _join_all(self) -> None:
-        """One connection after the other, evenly over the scenario's time."""
-        apart_s = self._plan.scenario.join.over_s / self._plan.bots
-        for seat in range(self._plan.bots):
-            ahead_s = self._began_s + seat * apart_s - perf_counter()
+    async def _join(self, seats: range, over_s: float) -> None:
+        """One connection after the other, evenly over the time given."""
+        began_s, apart_s = perf_counter(), over_s / len(seats)
+        for place, seat in enumerate(seats):
+            ahead_s = began_s + place * apart_s - perf_counter()
             if ahead_s > 0:
                 await asyncio.sleep(ahead_s)
             self._soon(self._connect(seat, perf_counter()))
 
     async def _connect(self, seat: int, began_s: float, after_s: float = 0.0) -> None:
         await asyncio.sleep(after_s)
+        if seat in self._home:
+            return
         target = self._plan.targets[seat % len(self._plan.targets)]
         self.arrivals.forget(seat)
-        bot = self.bots[seat] = self._make_bot(seat, target)
+        before, bot = self.bots[seat], self._make_bot(seat, target)
+        if before is not None:
+            self._bytes_before[:, seat] += before.bytes_down, before.bytes_up
+        self.bots[seat] = bot
         bot.began_s = began_s
+        trouble = self._trouble
         try:
-            loop = asyncio.get_running_loop()
-            await loop.create_connection(lambda: bot, target.host, target.port, ssl=target.context)
+            await dial(bot, target, narrow=trouble is not None and trouble.narrow and seat in trouble.makers)
         except OSError as error:
             bot.ending = Ending(ABNORMAL, f"could not connect: {error.strerror or error}")
             bot.stage = Stage.GONE
@@ -197,22 +236,24 @@ class Swarm:
 
     # ---- what bots tell (loadtest.bot.Listener) ------------------------------------------------------
 
+    def bot_queued(self, bot: Bot, queued: Queued) -> None:
+        """It waits."""
+        self.waits.told(bot.index, queued, perf_counter())
+
     def bot_welcomed(self, bot: Bot, welcome: Welcome) -> None:
-        """Give the bot a mind of its own, drawn from the seed and its seat."""
+        """Somebody is in: they get a mind."""
+        self.waits.let_in(bot.index, perf_counter())
+        self.returns.welcomed(bot.index, welcome.entity, welcome.resumed)
         try:
-            setting = self._setting = self._setting or self._read_city(welcome)
+            self._minds.give(bot, welcome)
         except CityError as error:
             self.mismatch = error
-            return
-        scenario = self._plan.scenario
-        rng = Random(f"{self._plan.seed}:{bot.index}")
-        kind = rng.choices(list(scenario.behaviours), list(scenario.behaviours.values()))[0]
-        self._minds[bot.index] = Mind(BEHAVIOURS[kind](rng, setting), Chatter(rng, scenario.habits, welcome.deeds))
-        bot.hunts = BEHAVIOURS[kind].hunts
 
     def bot_joined(self, bot: Bot) -> None:
         """Note how long it took."""
         self._losses[bot.index] = 0
+        self.returns.seen(bot.index, perf_counter())
+        self._visits.came(bot.index, perf_counter())
         if bot.joined_s is not None and np.isnan(self.join_s[bot.index]):
             self.join_s[bot.index] = bot.joined_s
             if self.joined == self._plan.bots:
@@ -226,52 +267,109 @@ class Swarm:
             if self._staying <= 0:
                 self._empty.set()
             return
-        if not bot.welcomed and ending.retry_after_s is not None:
-            self.refused += 1
-            self._soon(self._connect(bot.index, bot.began_s, ending.retry_after_s))
+        if bot.index in self._severed:
+            self._severed.discard(bot.index)
+        elif bot.index in self._home:
             return
+        elif bot.index in self.faults.excused:
+            self._lost_a_maker(bot, ending)
+        elif not bot.welcomed and ending.retry_after_s is not None:
+            self.refused += 1
+            self.waits.put_off(bot.index, perf_counter())
+            self._soon(self._connect(bot.index, bot.began_s, ending.retry_after_s))
+        else:
+            self._lost_a_guest(bot, ending)
+
+    def _lost_a_guest(self, bot: Bot, ending: Ending) -> None:
         self.disconnected += 1
+        self.waits.refused_silently += not bot.welcomed
         why = f"{ending.code} {ending.reason}"
         self.endings[why if why in self.endings or len(self.endings) < _REASONS_MAX else "other"] += 1
         if self._plan.returning:
             self._losses[bot.index] += 1
             self._soon(self._connect(bot.index, perf_counter(), self._back_off_s(bot.index)))
 
+    def _lost_a_maker(self, bot: Bot, ending: Ending) -> None:
+        trouble = self._trouble
+        assert trouble is not None, "only trouble excuses anybody"
+        trouble.note_ending(ending)
+        trouble.held_ms.add_one((perf_counter() - bot.began_s) * 1000)
+        after_s = trouble.back_after_s(bot.index, ending)
+        if after_s is not None:
+            self._soon(self._connect(bot.index, perf_counter() + after_s, after_s))
+
     def _back_off_s(self, seat: int) -> float:
         """Twice as long each time, up to half a minute, and never all at the same moment."""
         return min(30.0, 2.0 ** self._losses[seat] / 2) * self._masks.uniform(0.5, 1.5)
 
-    def _read_city(self, welcome: Welcome) -> Setting:
-        scenario = self._plan.scenario
-        city = City(welcome.zones)
-        if scenario.zone not in city.zones:
-            raise CityError(f"the city has no zone {scenario.zone!r}; it has {', '.join(city.zones)}")
-        wanted = set(scenario.habits).union(*(BEHAVIOURS[kind].deeds for kind in scenario.behaviours))
-        missing = sorted(wanted - set(welcome.deeds))
-        if missing:
-            raise CityError(f"the server has no deed {', '.join(missing)}; it has {', '.join(welcome.deeds)}")
-        rng = Random(f"{self._plan.seed}:clusters")
-        clusters = draw_clusters(city, scenario.zone, self._plan.bots, scenario.clusters, rng)
-        return Setting(city, scenario.zone, clusters, scenario.rules, scenario.firework)
+    def _send_home(self, seat: int) -> None:
+        """Whoever is in leaves politely; whoever is not does not wait any longer."""
+        bot = self.bots[seat]
+        self._home.add(seat)
+        self.arrivals.until[seat] = perf_counter()
+        self.waits.gave_up(seat)
+        if bot is not None:
+            bot.leave() if bot.alive else bot.abort()
+
+    # ---- what trouble does to it (loadtest.troubles.base.Crowd) --------------------------------------
+
+    def numb(self, seat: int) -> None:
+        """Let the bot in this seat do nothing more of its own accord."""
+        self._minds.take(seat)
+
+    def quicken(self, seat: int, habits: dict[str, float]) -> None:
+        """Give the bot in this seat other habits."""
+        self._minds.quicken(seat, habits)
+
+    def cut(self, seat: int, back_after_s: float) -> None:
+        """Cut this seat's link from our side, and come back after so long."""
+        bot, now_s = self.bots[seat], perf_counter()
+        if bot is not None and bot.alive:
+            self._severed.add(seat)
+            self.returns.cut(seat, now_s)
+            bot.abort()
+            self._soon(self._connect(seat, now_s, back_after_s))
+
+    def disguise(self, seat: int, token: str | None, resume: str | None) -> None:
+        """What this seat says at its next Hello of who it is."""
+        self.purses[seat].token, self.purses[seat].resume = token, resume
 
     # ---- living --------------------------------------------------------------------------------------
+
+    def traffic(self) -> NDArray[np.int64]:
+        """Bytes down and up of each seat so far, over all its connections: two rows."""
+        now = self._bytes_before.copy()
+        for bot in self._everyone():
+            now[:, bot.index] += bot.bytes_down, bot.bytes_up
+        return now
 
     def _beat(self, number: int) -> None:
         """Every 10 ms: ask the minds whose turn it is, and let the headers be checked now and then."""
         for seat in range(number % DECISION_BEATS, self._plan.bots, DECISION_BEATS):
-            self._decide(seat)
+            bot = self.bots[seat]
+            if bot is not None:
+                self._minds.decide(bot, self.arrivals, len(self.purses[seat].asked))
         if number % _SETTLE_BEATS == 0:
             self.arrivals.settle()
+        if self._trouble is not None and self._minds.begun:
+            self._trouble.beat(number)
+        if self.waits.waiting:
+            # Those make room who have been in for long enough.
+            for seat in self._visits.over(perf_counter()):
+                self._send_home(seat)
 
-    def _decide(self, seat: int) -> None:
-        bot, mind, last = self.bots[seat], self._minds[seat], self.arrivals
-        if bot is None or mind is None or self._setting is None or not last.frames.item(seat):
-            return
-        zone = self._setting.city.named(last.zone.item(seat))
-        at, waiting = Point(last.x.item(seat), last.z.item(seat)), len(self.purses[seat].asked)
-        here = Here(perf_counter(), at, zone, bot.crystals, waiting, self.begun)
-        intent = mind.behaviour.decide(here)
-        bot.move(intent.steer, intent.gait, intent.jump)
-        deed = intent.deed or mind.chatter.next_deed(here.when_s)
-        if deed is not None:
-            bot.do(deed.name, deed.fields)
+
+def _surge_of(plan: Plan) -> int:
+    """How many come later, with the event."""
+    surge = plan.scenario.surge
+    return max(1, round(surge.share * plan.bots)) if surge else 0
+
+
+def _trouble_of(plan: Plan, crowd: Crowd) -> Trouble | None:
+    """What goes wrong in this scenario, and who makes it."""
+    chosen = plan.scenario.trouble
+    if chosen is None:
+        return None
+    rng = Random(f"{plan.seed}:trouble")
+    makers = sorted(rng.sample(range(plan.bots), chosen.makers(plan.bots)))
+    return TROUBLES[chosen.kind](makers, crowd, rng)

@@ -135,6 +135,7 @@ def _event_rows(report: Report) -> list[tuple[str, str]]:
     if report.calm is not None:
         times = f"{figure(report.gap_p99_of_calm)} × its p99 in the event"
         table.append(("in the calm before", f"{spread_text(report.calm.gap_ms, 'ms')}; {times}"))
+    table += _storm_rows(report)
     if report.confirmed:
         told = ", ".join(f"{count:,} {event}" for event, count in report.confirmed.items())
         table.append(("settled", f"{figure(report.settled_per_s)} a second; {told} in all"))
@@ -146,6 +147,26 @@ def _event_rows(report: Report) -> list[tuple[str, str]]:
             ("books", f"{audit.confirmed:,} confirmed, {audit.stored:,} stored, {audit.lost:,} lost, "
              f"{audit.doubled:,} doubled, {audit.unheard:,} unheard; {order}")
         )  # fmt: skip
+    return table
+
+
+def _storm_rows(report: Report) -> list[tuple[str, str]]:
+    """What went wrong on purpose, and what became of those it befell."""
+    table, trouble, queue, returns = [], report.trouble, report.queue, report.returns
+    if trouble is not None:
+        told = f"{trouble.sent:,} sent, {trouble.ended:,} thrown out after {spread_text(trouble.held_s, 's')}"
+        table.append(("trouble", f"{trouble.kind} by {trouble.makers:,}; {told}"))
+    if report.rss_of_calm is not None:
+        table.append(("memory in the event", f"at most {figure(report.rss_of_calm)} × that of the calm"))
+    if queue is not None:
+        table.append(("waited to get in", f"{queue.waited:,} bots, {spread_text(queue.wait_s, 's')}"))
+        right = f"{figure(queue.estimates_within_2x)} of {queue.estimates:,} within a factor of two"
+        table.append(("estimates", f"{right}; {queue.estimates_unknown:,} times unknown"))
+    if returns is not None:
+        told = f"{returns.back:,} of {returns.cut:,} back, {returns.own_body:,} in their own body"
+        table.append(("after being cut", f"{told}; {spread_text(returns.back_s, 's')}"))
+    if report.recovery_s is not None:
+        table.append(("nothing left out again", f"{figure(report.recovery_s)} s after the surge"))
     return table
 
 

@@ -5,7 +5,14 @@ from msgspec import Struct
 from loadtest.report import Report, Verdict
 from loadtest.scenario import Limits, Scenario
 
-_OF_THE_SERVER = ("cpu_us_per_frame_max", "rss_kb_per_client_max")
+_OF_THE_SERVER = frozenset(
+    {
+        "cpu_us_per_frame_max", "rss_kb_per_client_max", "rss_of_calm_max", "ticks_skipped_max", "shed_level_min",
+        "recovery_s_max",
+    }
+)  # fmt: skip
+# A scrape may come late by a quarter of a second: five ticks. A server that catches up does dozens after a stall.
+TICKS_AHEAD_MAX = 5.0
 _UNKNOWN_BOOKS = "audit: the books of the server are unknown (--store)"
 
 
@@ -14,15 +21,19 @@ class Circumstances(Struct, frozen=True):
 
     interrupted: bool = False
     trouble: tuple[str, ...] = ()
+    # The server was there before us, with settings of its own.
+    foreign: bool = False
 
 
 def judge(report: Report, scenario: Scenario, circumstances: Circumstances) -> Verdict:
     """All reasons why this run does not pass; none is left out because another comes first."""
-    broken, unchecked = _limits(report, scenario.limits)
-    failures = [*circumstances.trouble, *_people(report), *_faults(report), *_books(report)]
+    broken, unchecked = _limits(report, scenario)
+    failures = [*circumstances.trouble, *_people(report), *_faults(report), *_books(report), *_storm(report)]
     failures += [*_crowd(report, scenario), *broken, *_generator(report, scenario.limits)]
     if report.audit is None and report.confirmed:
         unchecked.append(_UNKNOWN_BOOKS)
+    if scenario.server and circumstances.foreign:
+        unchecked.append(f"settings: {', '.join(scenario.settings)} are for a server of our own")
     if circumstances.interrupted:
         failures.append("interrupted: the figures are of a part of the run only")
     return Verdict(not failures, failures, unchecked)
@@ -57,6 +68,22 @@ def _books(report: Report) -> list[str]:
     ]
 
 
+def _storm(report: Report) -> list[str]:
+    """What nobody may suffer in any storm: to be forgotten in a queue, to lose their body, time that hurries."""
+    failures, queue, returns, server = [], report.queue, report.returns, report.server
+    if queue is not None and queue.still_waiting:
+        failures.append(f"queue: {queue.still_waiting} of {queue.waited} still waited at the end")
+    if queue is not None and queue.refused_silently:
+        failures.append(f"queue: {queue.refused_silently} were refused without being told when to come again")
+    if returns is not None and returns.back < returns.cut:
+        failures.append(f"returns: {returns.back} of {returns.cut} bots that were cut came back")
+    if returns is not None and returns.own_body < returns.cut:
+        failures.append(f"returns: {returns.own_body} of {returns.cut} bots that were cut got their own body back")
+    if server is not None and (server.ticks_ahead_max or 0.0) > TICKS_AHEAD_MAX:
+        failures.append(f"the tick caught up: {server.ticks_ahead_max:g} ticks in one second beyond those of its time")
+    return failures
+
+
 def _crowd(report: Report, scenario: Scenario) -> list[str]:
     wanted, share = scenario.settle.share, report.share_in_zone
     if share is None or share >= wanted:
@@ -79,8 +106,9 @@ def _generator(report: Report, limits: Limits) -> list[str]:
     ]
 
 
-def _limits(report: Report, limits: Limits) -> tuple[list[str], list[str]]:
+def _limits(report: Report, scenario: Scenario) -> tuple[list[str], list[str]]:
     """Every limit that was given: the broken ones as sentences, and those that could not be checked fairly."""
+    limits = scenario.limits
     broken, unchecked = [], []
     for name, figure in _figures(report).items():
         limit = getattr(limits, name)
@@ -91,6 +119,10 @@ def _limits(report: Report, limits: Limits) -> tuple[list[str], list[str]]:
             unchecked.append(f"{figure_name}: the server's own figures are unknown (--ops)")
         elif name == "cpu_us_per_frame_max" and report.bots < limits.cpu_us_per_frame_from_bots:
             unchecked.append(f"{figure_name}: means little below {limits.cpu_us_per_frame_from_bots} bots")
+        elif name == "all_joined_s_max" and report.bots > scenario.places:
+            unchecked.append(f"{figure_name}: more came than the {scenario.places:g} there is room for")
+        elif name == "estimates_within_2x_min" and report.bots <= scenario.places:
+            unchecked.append(f"{figure_name}: nobody had to wait for a place")
         elif figure is None:
             broken.append(f"{figure_name}: could not be measured")
         elif (figure < limit) if name.endswith("_min") else (figure > limit):
@@ -107,9 +139,15 @@ def _figures(report: Report) -> dict[str, float | None]:
         "mean_hz_min": report.frames.mean_hz,
         "p01_hz_min": report.frames.p01_hz,
         "gap_p99_ms_max": report.frames.gap_ms.p99,
-        "gap_p99_of_calm_max": report.gap_p99_of_calm,
         "settle_p99_ms_max": report.settle_ms.p99,
         "input_p99_ms_max": report.input_ms.p99,
+        "gap_p99_of_calm_max": report.gap_p99_of_calm,
+        "rss_of_calm_max": report.rss_of_calm,
+        "back_s_max": report.returns.back_s.max if report.returns else None,
+        "estimates_within_2x_min": report.queue.estimates_within_2x if report.queue else None,
+        "ticks_skipped_max": server.ticks_skipped if server else None,
+        "shed_level_min": server.shed_level_max if server else None,
+        "recovery_s_max": report.recovery_s,
         "down_bytes_s_max": report.bytes_per_client_s.down,
         "cpu_us_per_frame_max": server.cpu_us_per_frame if server else None,
         "rss_kb_per_client_max": server.rss_kb_per_client if server else None,

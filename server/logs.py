@@ -10,12 +10,12 @@ from server.settings import LogSettings
 
 
 class OurFaults(logging.Filter):
-    """Lets through what went wrong here, and not the traceback of every stranger's malformed request."""
+    """Lets through what went wrong here, and not the traceback of every stranger who garbles a request or hangs up."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to write the record."""
         error = record.exc_info[1] if record.exc_info else None
-        return not isinstance(error, HttpProcessingError)
+        return not isinstance(error, (HttpProcessingError, ConnectionResetError))
 
 
 def configure(settings: LogSettings) -> None:

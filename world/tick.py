@@ -37,7 +37,8 @@ from world.crystals import CRYSTAL_DTYPE
 from world.event import Command, EventState, Refusal, Refused, Settle, Telling, Told
 from world.events import move
 from world.events.arrive import Arrive, departure
-from world.events.move import MOVE_DTYPE, MoveTally
+from world.events.halt import Halt
+from world.events.move import MOVE_DTYPE, Moves, MoveTally
 from world.profiles import ProfileRecord
 from world.snapshot import SNAPSHOT_DTYPE
 from world.state import World
@@ -160,7 +161,7 @@ def step(world: World, tick: int, batch: Batch) -> Outcome:
             words.refused.append(_refusal(issued, no))
         except Exception as error:
             faults.append(Fault(position, issued, error))
-    tally, refusals = move.apply_all(world, batch.moves)
+    tally, refusals = move.apply_all(world, _meant(batch))
     words.refused.extend(refusals)
     for system in SYSTEMS:
         words.add(system(world))
@@ -172,6 +173,12 @@ def step(world: World, tick: int, batch: Batch) -> Outcome:
     profiles, crystals = world.profiles.fresh(), world.crystals.take_rows()
     programme = world.programme.take_states(tick)
     return Outcome(tick, told, refused, faults, departed, profiles, tally, taken, settlements, crystals, programme)
+
+
+def _meant(batch: Batch) -> Moves:
+    """The intents of a tick, without those of whoever is halted in it: they came first, over the link that is lost."""
+    halted = [issued.entity for issued in batch.commands if type(issued.command) is Halt]
+    return batch.moves[~np.isin(batch.moves["entity"], halted)] if halted else batch.moves
 
 
 def _repeat(world: World, tick: int) -> Outcome:

@@ -21,6 +21,10 @@ class Chatter:
         self._due_s: dict[str, float] = {}
         self._next_s = 0.0
 
+    def take_up(self, habits: dict[str, float]) -> None:
+        """Have these habits from now on, each for the first time at a moment of its own."""
+        self._habits, self._due_s, self._next_s = habits, {}, 0.0
+
     def next_deed(self, when_s: float) -> Deed | None:
         """A deed whose time has come, with fields as the catalogue wants them; at most one at a time."""
         if when_s < self._next_s or not self._habits:

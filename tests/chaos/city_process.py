@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Self
 
@@ -48,16 +49,25 @@ class Ground:
 
 
 class CityProcess:
-    """`python -m server serve` on free ports. An async context manager: inside it is open, after it is gone."""
+    """`python -m server serve` on free ports. An async context manager: inside it is open, after it is gone.
 
-    def __init__(self, ground: Ground) -> None:
+    `flags` are settings beyond those that it needs.
+    """
+
+    def __init__(self, ground: Ground, flags: Sequence[str] = ()) -> None:
         self._ground = ground
+        self._more = flags
         self._places: dict[str, str] = {}
 
     @property
     def targets(self) -> tuple[str, str]:
         """Where players come in, by either transport."""
         return self._places["game"], self._places["tcp"]
+
+    @property
+    def ops_url(self) -> str:
+        """Where its metrics are."""
+        return self._places["metrics"].removesuffix("/metrics")
 
     @property
     def status(self) -> int | None:
@@ -86,7 +96,7 @@ class CityProcess:
 
     async def start_rain(self) -> None:
         """As an operator does."""
-        url, headers = f"{self._places['events']}/{RAIN}/start", {"Authorization": f"Bearer {_TOKEN}"}
+        url, headers = f"{self.ops_url}/events/{RAIN}/start", {"Authorization": f"Bearer {_TOKEN}"}
         async with ClientSession(headers=headers) as session, session.post(url) as answer:
             assert answer.status == 200, await answer.text()
 
@@ -117,5 +127,5 @@ class CityProcess:
         ground = self._ground
         return [
             "--game.host", "127.0.0.1", "--game.port", "0", "--game.tcp_port", "0", "--ops.port", "0", "--bots", "0",
-            "--world.content", str(ground.content), "--store.url", ground.url,
+            "--world.content", str(ground.content), "--store.url", ground.url, *self._more,
         ]  # fmt: skip

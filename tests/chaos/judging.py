@@ -3,6 +3,11 @@
 import signal
 from typing import Any, NamedTuple
 
+# From the first third of the lies on nothing may add up: a twentieth is what arenas and caches move by.
+MEMORY_TIMES_MAX = 1.05
+_NEVER_SAID = ("Traceback", "[error", "[critical", "never retrieved", "Exception ignored", "Fatal")
+_SHOWN = 5
+
 
 class Memory(NamedTuple):
     """What a guest knows of itself between two rounds.
@@ -29,6 +34,23 @@ class Audited(NamedTuple):
 
     status: int
     figures: dict[str, Any]
+
+
+class Besieged(NamedTuple):
+    """What came of a siege: lies told and never answered, how the city closed, its memory, and what its log tells.
+
+    Memory is in megabytes: when a third of the lies were told, and the most after that.
+    """
+
+    wanted: int
+    told: int
+    unanswered: int
+    status: int
+    memory_mb: tuple[float, float]
+    log: list[str]
+    witness: str | None
+    # Why the lying ended early, if it did.
+    gone: str | None = None
 
 
 def faults_of_return(guest: str, memory: Memory, account: str, balance: int) -> list[str]:
@@ -67,3 +89,25 @@ def faults_of_end(end: signal.Signals, status: int, unheard: int) -> list[str]:
         return [] if status == -end else [f"it ended with status {status} before it was killed"]
     faults = [f"it closed with exit status {status}"] if status else []
     return faults + ([f"{unheard} deeds were stored and never told, with everybody there"] if unheard else [])
+
+
+def faults_of_log(text: str) -> list[str]:
+    """What a city may never have to say, whatever it was told: the first lines of it."""
+    return [line.strip()[:200] for line in text.splitlines() if any(word in line for word in _NEVER_SAID)][:_SHOWN]
+
+
+def faults_of_siege(siege: Besieged) -> list[str]:
+    """What is wrong with a city that was lied to."""
+    faults = [f"the log tells: {line}" for line in siege.log]
+    if siege.told < siege.wanted:
+        faults.append(f"{siege.told} of {siege.wanted} lies were told: the city was gone ({siege.gone})")
+    if siege.unanswered:
+        faults.append(f"{siege.unanswered} liars were never answered")
+    if siege.status:
+        faults.append(f"it closed with exit status {siege.status}")
+    early, late = siege.memory_mb
+    if late > early * MEMORY_TIMES_MAX:
+        faults.append(f"memory: {early:.1f} MB became {late:.1f} MB, at most {MEMORY_TIMES_MAX:g} times is wanted")
+    if siege.witness:
+        faults.append(f"a guest who did nothing wrong was {siege.witness}")
+    return faults

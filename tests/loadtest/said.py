@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from loadtest.bot import Bot
 from protocol.frames import FRAME_PREFIX, HEADER, RECORD
-from protocol.messages import Limits, Welcome, Zone
+from protocol.messages import Limits, Queued, Welcome, Zone
 
 PLAZA = Zone(0, "crystal_plaza", 0, 0, 10_000, 10_000)
 STREET = Zone(1, "street", 10_000, 0, 10_000, 10_000)
@@ -64,9 +64,14 @@ class HeldNews:
     """A listener that keeps what it is told."""
 
     def __init__(self) -> None:
+        self.queued: list[Queued] = []
         self.welcomes: list[Welcome] = []
         self.joined: list[Bot] = []
         self.lost: list[Bot] = []
+
+    def bot_queued(self, bot: Bot, queued: Queued) -> None:
+        """Keep it."""
+        self.queued.append(queued)
 
     def bot_welcomed(self, bot: Bot, welcome: Welcome) -> None:
         """Keep it."""

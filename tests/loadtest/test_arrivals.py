@@ -190,7 +190,22 @@ def test_a_bot_that_comes_again_starts_afresh(cut: Told) -> None:
     cut.frame(5, 60.0)
     assert cut.settle() == {}
     assert cut.arrivals.gap_ms.count == 0
-    assert cut.arrivals.since[0] == 60.0
+    # It was there twice, and away in between.
+    assert cut.arrivals.since[0] == 0.1
+    assert cut.arrivals.away_s[0] == pytest.approx(59.9)
+    assert cut.arrivals.frames[0] == 2
+
+
+def test_whoever_misbehaves_is_neither_measured_nor_believed(told: Told) -> None:
+    told.arrivals.healthy[0] = False
+    told.arrivals.note_sent(0, 1, 0.0)
+    told.frame(1000, 0.1, at=(0, 0, 0))
+    told.frame(1002, 0.2, acked=1, at=(9000, 0, 9000))
+    assert told.settle() == {}
+    assert (told.arrivals.gap_ms.count, told.arrivals.input_ms.count) == (0, 0)
+    told.arrivals.healthy[0] = True
+    told.frame(1000, 0.3, acked=5)
+    assert told.settle() != {}
 
 
 def test_settling_nothing_changes_nothing(told: Told) -> None:

@@ -78,7 +78,7 @@ async def test_ctrl_c_still_reports_and_fails(scenario: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["riot"], "no scenario 'riot': there are crystal_rain, demo"),
+        (["riot"], "no scenario 'riot': there are chat_storm, crystal_rain, demo"),
         (["plaza", "--target", "http://a"], "begins with ws://, wss://, tcp:// or tcps://"),
         (["plaza", "--transport", "mixed", "--target", "ws://127.0.0.1:1"], "needs a --target that begins with tcp://"),
         (["plaza", "--bots", "19990"], "--bots 19990"),

@@ -18,7 +18,7 @@ def test_the_page_is_one_file_without_links() -> None:
 
 def test_the_page_has_every_plot_and_the_verdict(tmp_path: Path) -> None:
     text = write_html(good(), tmp_path).read_text("utf-8")
-    assert text.count("<svg") == 9
+    assert text.count("<svg") == 10
     for title in (
         "Between two frames",
         "Input to acknowledging frame",

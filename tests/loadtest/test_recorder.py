@@ -33,8 +33,10 @@ class HeldMetrics(Metrics):
 
 def reading(cpu_s: float = 0, rss_bytes: float = 0, frames: float = 0, ticks: float = 0, **more: float) -> Reading:
     counts = np.array([0, ticks, ticks])
-    fields = {"tick_max_s": 0.0, "skipped": 0.0, "shed_level": 0.0} | more
-    return Reading(0, cpu_s, rss_bytes, tick_bounds_s=BOUNDS, tick_counts=counts, frames=frames, phases={}, **fields)
+    fields = {"tick_max_s": 0.0, "skipped": 0.0, "shed_level": 0.0, "tasks": 0.0, "open_files": 0.0} | more
+    return Reading(
+        0, cpu_s, rss_bytes, tick_bounds_s=BOUNDS, tick_counts=counts, frames=frames, phases={}, ticks=ticks, **fields
+    )  # fmt: skip
 
 
 class Crowd:
@@ -161,6 +163,68 @@ async def test_the_server_is_measured_by_differences_over_the_window(clock: list
     assert figures.rss_kb_per_client == 30
     assert figures.tick_ms == Spread(7.5, 9.0, 9.0)
     assert (figures.ticks_skipped, figures.shed_level_max) == (0, 2)
+    assert (figures.ticks_ahead_max, figures.rss_max_mb) == (0, 90.12)
+
+
+async def test_ticks_that_hurry_after_a_stall_are_noticed(clock: list[float]) -> None:
+    readings = [reading(ticks=0), reading(ticks=5), reading(ticks=40), reading(ticks=60)]
+    crowd = Crowd(*readings)
+    await crowd.recorder.begin()
+    crowd.recorder.open()
+    crowd.frames(1)
+    for _ in readings[1:]:
+        clock[0] += 1.0
+        await crowd.recorder.look("measuring")
+    crowd.recorder.close()
+    figures = crowd.recorder.server_figures()
+    assert figures is not None
+    assert figures.ticks_ahead_max == 15
+
+
+async def test_whoever_makes_trouble_is_not_measured(clock: list[float]) -> None:
+    crowd = Crowd()
+    crowd.swarm.arrivals.healthy[3] = False
+    await crowd.recorder.begin()
+    crowd.recorder.open()
+    crowd.frames(100, bots=(0, 1, 2))
+    crowd.frames(1, bots=(3,))
+    for bot in crowd.bots:
+        bot.bytes_down = 1_000_000 if bot.index == 3 else 50_000
+    clock[0] = 10.0
+    await crowd.recorder.look("measuring")
+    crowd.recorder.close()
+    assert crowd.recorder.frame_figures().p01_hz == 10.0
+    assert crowd.recorder.frame_figures().gap_ms.max == pytest.approx(100)
+    assert crowd.recorder.traffic().down == 5000
+
+
+async def test_time_away_between_two_connections_is_no_time_without_frames(clock: list[float]) -> None:
+    crowd = Crowd()
+    crowd.frames(1, from_s=0.0)
+    await crowd.recorder.begin()
+    crowd.recorder.open()
+    for seat in range(4):
+        crowd.swarm.arrivals.forget(seat)
+    crowd.frames(60, from_s=4.1)
+    clock[0] = 10.0
+    await crowd.recorder.look("measuring")
+    crowd.recorder.close()
+    assert crowd.recorder.frame_figures().mean_hz == pytest.approx(60 / 5.9, abs=0.01)
+    assert crowd.recorder.frame_figures().gap_ms.max == pytest.approx(100)
+
+
+async def test_whoever_was_sent_home_is_measured_until_then(clock: list[float]) -> None:
+    crowd = Crowd()
+    await crowd.recorder.begin()
+    crowd.recorder.open()
+    crowd.frames(100, bots=(0, 1, 2))
+    crowd.frames(50, bots=(3,))
+    crowd.swarm.arrivals.until[3] = 5.0
+    crowd.bots[3].stage = Stage.GONE
+    clock[0] = 10.0
+    await crowd.recorder.look("measuring")
+    crowd.recorder.close()
+    assert crowd.recorder.frame_figures().p01_hz == 10.0
 
 
 async def test_a_server_that_shows_nothing_has_no_figures(clock: list[float]) -> None:

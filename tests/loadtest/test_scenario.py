@@ -25,7 +25,11 @@ def written(path: Path, text: str) -> str:
 
 
 def test_the_shipped_scenarios_are_these() -> None:
-    assert scenario_names() == ["crystal_rain", "demo", "fireworks_storm", "plaza", "stampede", "stroll"]
+    storms = {"chat_storm", "flood", "half_open", "liars", "overload", "reconnect_herd", "slow_readers", "stampede"}
+    storms |= {"trickle"}
+    shows = {"crystal_rain", "demo", "fireworks_storm", "plaza", "stroll"}
+    assert set(scenario_names()) == storms | shows
+    assert {name for name in scenario_names() if load_scenario(name).storm} == storms
 
 
 @pytest.mark.parametrize("name", scenario_names())
@@ -45,6 +49,40 @@ def test_the_plaza_asks_for_what_was_promised() -> None:
 def test_the_stampede_asks_for_what_was_promised() -> None:
     scenario = load_scenario("stampede")
     assert (scenario.join.over_s, scenario.limits.all_joined_s_max) == (10, 15)
+
+
+def test_of_a_stampede_half_fit_and_of_fewer_all() -> None:
+    scenario = load_scenario("stampede")
+    assert (scenario.bots, scenario.places, scenario.limits.estimates_within_2x_min) == (6000, 3000, 0.9)
+    assert scenario.settings == {"game.players_max": 3000}
+    assert scenario.visit is not None
+    assert scenario.visit.mean_s == 45
+    assert load_scenario("plaza").places == float("inf")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in scenario_names() if load_scenario(name).storm and name != "stampede"]
+)
+def test_a_storm_is_held_against_its_own_calm(name: str) -> None:
+    scenario = load_scenario(name)
+    assert scenario.event is not None
+    assert scenario.event.calm_s >= 20
+    assert scenario.limits.gap_p99_of_calm_max == (2.0 if name == "overload" else 1.5)
+    assert scenario.limits.rss_of_calm_max == 1.5
+
+
+def test_the_troubles_are_as_large_as_was_promised() -> None:
+    shares = {}
+    for name in scenario_names():
+        trouble = load_scenario(name).trouble
+        if trouble is not None:
+            shares[trouble.kind] = trouble.share
+    assert shares == {
+        "chatter": 1.0, "cut": 1.0, "flood": 0.1, "lie": 0.1, "stop_reading": 0.2, "trickle": 0.2, "vanish": 0.2,
+    }  # fmt: skip
+    herd, overload = load_scenario("reconnect_herd"), load_scenario("overload")
+    assert (herd.bots, herd.limits.back_s_max) == (3000, 15)
+    assert (overload.limits.p01_hz_min, overload.limits.recovery_s_max, overload.limits.shed_level_min) == (4, 10, 1)
 
 
 def test_the_rain_and_the_storm_ask_for_what_was_promised() -> None:
@@ -78,6 +116,15 @@ def test_a_file_of_ones_own_is_a_scenario_too(tmp_path: Path) -> None:
         ("over_s = 1", "over_s = 1\nslowly = true", r"slowly"),
         ("over_s = 1", "over_s = 1\n[settle]\nseconds_min = 9\nseconds_max = 8", r"settle.seconds_min"),
         ("over_s = 1", "over_s = 1\n[limits]\nmean_hz_max = 3", r"mean_hz_max"),
+        (
+            "over_s = 1",
+            'over_s = 1\n[event]\ncalm_s = 5\n[trouble]\nkind = "riot"',
+            r"trouble.kind: no 'riot'; there are chatter",
+        ),
+        ("over_s = 1", 'over_s = 1\n[trouble]\nkind = "flood"', r"trouble: only with an event"),
+        ("over_s = 1", "over_s = 1\n[surge]\nshare = 0.5\nover_s = 1", r"surge: only with an event"),
+        ("over_s = 1", "over_s = 1\n[visit]\nmean_s = 5", r"visit: only where join.measured is true"),
+        ("over_s = 1", "over_s = 1\n[server]\nplayers_max = 5", r"server"),
         ("[join]", "[join", r"mine.toml"),
     ],
 )
@@ -89,7 +136,7 @@ def test_a_wrong_file_is_told_where_it_is_wrong(tmp_path: Path, old: str, new: s
 
 
 def test_an_unknown_name_is_told_with_the_known_ones() -> None:
-    with pytest.raises(ScenarioError, match="there are crystal_rain, demo, fireworks_storm, plaza, stampede, stroll"):
+    with pytest.raises(ScenarioError, match="there are chat_storm, crystal_rain, demo, fireworks_storm"):
         load_scenario("riot")
 
 

@@ -65,6 +65,14 @@ def test_the_server_is_told_everything_on_its_command_line() -> None:
     assert {str(target.port) for target in server.targets.values()} == {flags["--game.port"], flags["--game.tcp_port"]}
 
 
+def test_settings_of_a_scenario_come_before_what_it_would_be_started_with_but_not_before_its_places() -> None:
+    server = ServerProcess(2000, STORE, {"game.players_max": 7, "auth.guests": True, "game.port": 1})
+    words = server._command()
+    flags = dict(zip(words[words.index("serve") + 1 :: 2], words[words.index("serve") + 2 :: 2], strict=True))
+    assert (flags["--game.players_max"], flags["--auth.guests"]) == ("7", "true")
+    assert flags["--game.port"] != "1"
+
+
 class Teller(Sleeper):
     """A process that says what it was told in private."""
 

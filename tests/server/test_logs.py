@@ -54,10 +54,11 @@ def test_what_is_below_the_level_is_not_written(capsys: pytest.CaptureFixture[st
     assert "a fault" in written
 
 
-def test_a_strangers_malformed_request_is_not_a_fault_of_ours_to_log() -> None:
+def test_a_stranger_who_garbles_a_request_or_hangs_up_is_not_a_fault_of_ours_to_log() -> None:
     def record(error: Exception) -> logging.LogRecord:
         return logging.LogRecord("aiohttp.server", logging.ERROR, "", 0, "", (), (type(error), error, None))
 
     keep = OurFaults().filter
     assert not keep(record(BadHttpMessage("not HTTP")))
+    assert not keep(record(ConnectionResetError("they hung up before they were answered")))
     assert keep(record(ValueError("a bug")))

@@ -1,5 +1,6 @@
 """The metrics: names and labels an operator may rely on, from the first scrape on."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 
@@ -33,6 +34,7 @@ BASE_UNITS = (
     "_up",
     "_capacity",
     "_free",
+    "_tasks",
 )
 
 
@@ -131,3 +133,17 @@ def test_interest_sets_are_counted_by_the_array(metrics: Metrics) -> None:
 def test_an_unheard_of_label_value_is_our_bug_and_says_so(metrics: Metrics) -> None:
     with pytest.raises(KeyError):
         metrics.connections_closed["bored"].inc()
+
+
+async def test_tasks_are_those_of_the_loop_that_asks(metrics: Metrics) -> None:
+    waiting = asyncio.Event()
+    before = scrape(metrics)["futurecity_tasks"].samples[0].value
+    tasks = [asyncio.create_task(waiting.wait()) for _ in range(3)]
+    assert scrape(metrics)["futurecity_tasks"].samples[0].value == before + 3
+    waiting.set()
+    await asyncio.gather(*tasks)
+    assert scrape(metrics)["futurecity_tasks"].samples[0].value == before
+
+
+def test_where_no_loop_runs_there_are_no_tasks(metrics: Metrics) -> None:
+    assert scrape(metrics)["futurecity_tasks"].samples[0].value == 0

@@ -14,5 +14,6 @@ def apply(world: World, actor: int, command: Halt) -> Telling:
     row, columns = world.here(actor), world.columns
     columns.gait[row] = STAND
     columns.jump[row] = 0
-    columns.heard[row] = 0
+    # Frames must not acknowledge to the next connection what it has never sent.
+    columns.heard[row] = columns.input[row] = 0
     return ()

@@ -160,5 +160,5 @@ def test_all_rows_at_once_is_the_same_as_one_by_one(ticks: list[list[tuple[int, 
 
 def test_a_batch_of_moves_for_an_empty_world_is_harmless() -> None:
     hamlet = Hamlet()
-    outcome = step(hamlet.east, 1, Batch([Issued(1, 1, Halt())], packed([intent(1, 1)])))
+    outcome = step(hamlet.east, 1, Batch([Issued(2, 1, Halt())], packed([intent(1, 1)])))
     assert outcome.moves.unknown == 1

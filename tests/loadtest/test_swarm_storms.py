@@ -1,0 +1,155 @@
+"""The crowd in a storm, against a small city: cut and back, let in one by one, surging, and making trouble."""
+
+import asyncio
+
+from msgspec import structs
+
+from loadtest.scenario import Event, Scenario, Surge, Trouble, Visit
+from loadtest.swarm import Plan, Swarm
+from loadtest.target import parse_target
+from protocol import messages as m
+from protocol.errors import CloseCode
+from tests.loadtest.fake_city import FakeCity, Person
+from tests.loadtest.test_swarm import WAIT_S, scenario, until
+
+
+def stormy(city: FakeCity, bots: int = 6, **fields: object) -> Swarm:
+    targets = (parse_target(city.ws_url), parse_target(city.tcp_url))
+    chosen: Scenario = structs.replace(scenario(), event=Event(1), **fields)
+    return Swarm(Plan(chosen, bots, 1, targets))
+
+
+async def test_everybody_who_is_cut_comes_back_in_their_own_body() -> None:
+    async with asyncio.timeout(WAIT_S), FakeCity() as city:
+        swarm = stormy(city, trouble=Trouble("cut"))
+        swarm.start()
+        await until(city, lambda: swarm.joined == 6)
+        before = {person.name: person.entity for person in city.people}
+        swarm.begin()
+        assert swarm.hopeful
+        await until(city, lambda: len(city.everybody) == 12 and swarm.present == 6 and len(city.people) == 6)
+        assert {person.name: person.entity for person in city.people} == before
+        figures = swarm.returns.figures()
+        assert figures is not None
+        assert (figures.cut, figures.back, figures.own_body) == (6, 6, 6)
+        await swarm.stop()
+        swarm.arrivals.settle()
+        assert (swarm.disconnected, swarm.faults.counts) == (0, {})
+        assert (swarm.traffic() > 0).all()
+
+
+async def test_a_body_that_is_somebody_elses_is_noticed() -> None:
+    class Forgetful(FakeCity):
+        def enter(self, person: Person, hello: m.Hello) -> None:
+            self._resumable.clear()
+            super().enter(person, hello)
+
+    async with asyncio.timeout(WAIT_S), Forgetful() as city:
+        swarm = stormy(city, trouble=Trouble("cut"))
+        swarm.start()
+        await until(city, lambda: swarm.joined == 6)
+        swarm.begin()
+        await until(city, lambda: len(city.everybody) == 12 and swarm.present == 6)
+        figures = swarm.returns.figures()
+        assert figures is not None
+        assert (figures.back, figures.own_body) == (6, 0)
+        await swarm.stop()
+
+
+async def test_a_surge_comes_with_the_event_and_goes_after_it() -> None:
+    async with asyncio.timeout(WAIT_S), FakeCity() as city:
+        swarm = stormy(city, surge=Surge(0.5, 0.0))
+        swarm.start()
+        await until(city, lambda: swarm.joined == 3 and not swarm.hopeful)
+        assert swarm.expected == 3
+        swarm.begin()
+        await until(city, lambda: swarm.joined == 6)
+        assert swarm.expected == 6
+        swarm.rest()
+        await until(city, lambda: len(city.people) == 3)
+        assert swarm.disconnected == 0
+        await swarm.stop()
+
+
+class Small(FakeCity):
+    """Has two places; everybody else waits in line, and is told so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line: list[tuple[Person, m.Hello]] = []
+
+    def enter(self, person: Person, hello: m.Hello) -> None:
+        """Let in, or let wait."""
+        if len(self.people) < 2:
+            super().enter(person, hello)
+        else:
+            self.line.append((person, hello))
+            person.say(m.Queued(f"ticket-{person.name}", len(self.line), None))
+
+    def leave(self, person: Person) -> None:
+        """A place is free."""
+        super().leave(person)
+        while self.line and len(self.people) < 2:
+            self.enter(*self.line.pop(0))
+
+
+async def test_those_who_are_in_make_room_for_those_who_wait_until_everybody_was_in() -> None:
+    async with asyncio.timeout(WAIT_S), Small() as city:
+        swarm = stormy(city, visit=Visit(0.1))
+        swarm.start()
+        await until(city, lambda: swarm.joined == 6 and not swarm.waits.waiting)
+        figures = swarm.waits.figures()
+        assert figures is not None
+        assert (figures.waited, figures.still_waiting, figures.refused_silently) == (4, 0, 0)
+        # Nobody waits any more: whoever is in stays.
+        assert swarm.present >= 1
+        assert (swarm.disconnected, swarm.faults.counts) == (0, {})
+        await swarm.stop()
+
+
+async def test_to_be_turned_away_without_a_word_is_a_silent_refusal() -> None:
+    class Silent(FakeCity):
+        def admit(self, person: Person, hello: m.Hello) -> m.Goodbye | None:
+            return m.Goodbye(CloseCode.FULL, "no", None)
+
+    async with asyncio.timeout(WAIT_S), Silent() as city:
+        swarm = stormy(city, bots=3)
+        swarm.start()
+        await until(city, lambda: swarm.disconnected == 3)
+        assert swarm.waits.refused_silently == 3
+        await swarm.stop()
+
+
+async def test_whoever_makes_trouble_is_thrown_out_without_being_a_healthy_guest_who_was_cut() -> None:
+    async with asyncio.timeout(WAIT_S), FakeCity() as city:
+        swarm = stormy(city, trouble=Trouble("flood", 0.5))
+        swarm.start()
+        await until(city, lambda: swarm.joined == 6)
+        swarm.begin()
+        assert swarm.trouble is not None
+        makers = swarm.trouble.makers
+        assert len(makers) == 3
+        assert swarm.arrivals.healthy.sum() == 3
+        guilty = [person for person in city.people if int(person.name.split()[1]) in makers]
+        for person in guilty:
+            city.leave(person)
+            person.hang_up()
+        await until(city, lambda: len(city.everybody) == 9 and swarm.present == 6)
+        assert swarm.trouble.endings.total() == 3
+        assert swarm.disconnected == 0
+        await swarm.stop()
+
+
+async def test_a_stranger_in_another_seat_who_is_cut_meanwhile_still_counts() -> None:
+    async with asyncio.timeout(WAIT_S), FakeCity() as city:
+        swarm = stormy(city, trouble=Trouble("flood", 0.5))
+        swarm.start()
+        await until(city, lambda: swarm.joined == 6)
+        swarm.begin()
+        assert swarm.trouble is not None
+        makers = swarm.trouble.makers
+        innocent = next(person for person in city.people if int(person.name.split()[1]) not in makers)
+        city.leave(innocent)
+        innocent.hang_up()
+        await until(city, lambda: swarm.disconnected == 1)
+        await swarm.stop()

@@ -1,0 +1,35 @@
+"""`python -m tests.soak [--minutes N] [--bots N]`: a crowd strolls for half an hour, and nothing may be left behind.
+
+Resident memory after the first five minutes must not grow, tasks and sockets must be back where they were when all
+have left, nobody may be cut. Exit status 1 if anything at all was wrong.
+"""
+
+import argparse
+
+import uvloop
+
+from tests.soak.judging import faults_of
+from tests.soak.stay import stay
+
+
+def main() -> int:
+    """The exit status."""
+    parser = argparse.ArgumentParser(prog="tests.soak", description="Let a crowd stroll for long.")
+    parser.add_argument("--minutes", type=float, default=30, help="for how long (default: 30)")
+    parser.add_argument("--bots", type=int, default=500, help="how many (default: 500)")
+    asked = parser.parse_args()
+    if not 0.5 <= asked.minutes <= 24 * 60:
+        parser.error("--minutes: from 0.5 to 1440")
+    if not 1 <= asked.bots <= 10_000:
+        parser.error("--bots: from 1 to 10000")
+    soaked = uvloop.run(stay(asked.bots, asked.minutes * 60, lambda line: print(line, flush=True)))
+    faults = faults_of(soaked)
+    print(f"memory   {soaked.memory_mb.told('MB')}")
+    print(f"tasks    {soaked.before.tasks:g} before, {soaked.after.tasks:g} after")
+    print(f"files    {soaked.before.open_files:g} before, {soaked.after.open_files:g} after")
+    print("\n".join(f"  {fault}" for fault in faults) or "nothing was left behind")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
