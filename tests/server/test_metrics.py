@@ -32,6 +32,7 @@ BASE_UNITS = (
     "_up",
     "_capacity",
     "_free",
+    "_ready",
 )
 
 
