@@ -96,7 +96,7 @@ def labels_of(expr: Any, known: Series) -> set[str]:
 
 
 def _labels_selected(selector: promql.VectorSelector, known: Series) -> set[str]:
-    if selector.name not in known:
+    if selector.name is None or selector.name not in known:
         raise UnknownError(f"no metric {selector.name}")
     labels = known[selector.name]
     for matcher in selector.matchers.matchers:

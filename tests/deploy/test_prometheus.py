@@ -41,7 +41,8 @@ def rules(watch: Watch) -> list[dict[str, Any]]:
     return [rule for group in watch.ask("rules")["groups"] for rule in group["rules"]]
 
 
-def is_up(watch: Watch) -> bool:
+def is_up(watch: Watch, city: ServerProcess) -> bool:
+    assert city.ended is None, city.said()
     return [target["health"] for target in watch.ask("targets")["activeTargets"]] == ["up"]
 
 
@@ -60,7 +61,7 @@ def unanswered(watch: Watch) -> list[str]:
 def test_a_quiet_city_is_up_no_alert_fires_and_the_dashboard_has_its_answers(tmp_path: Path) -> None:
     city = ServerProcess(0, f"sqlite:///{tmp_path}/city.db")
     with city, watching(city.ops_url.removeprefix("http://"), tmp_path) as watch:
-        watch.until("up", lambda: is_up(watch))
+        watch.until("up", lambda: is_up(watch, city))
         watch.until("scraped twice", lambda: has_rates(watch))
         watch.until("evaluated", lambda: all(rule["health"] == "ok" for rule in rules(watch)))
         assert sorted(rule["name"] for rule in rules(watch)) == sorted(rule["alert"] for rule in alerts())
