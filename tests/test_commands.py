@@ -63,15 +63,45 @@ def test_a_python_that_is_too_old_is_told_so_in_one_sentence(bare: Path) -> None
     assert not (bare / ".venv").exists()
 
 
-def test_every_change_must_pass_what_anyone_can_run(tmp_path: Path) -> None:
-    fake = tmp_path / "make"
-    fake.write_text('#!/bin/sh\necho "$PWD: make $*"\nexit 7\n')
-    fake.chmod(0o755)
-    environment = {**CLEAN, "PATH": f"{tmp_path}:{CLEAN['PATH']}"}
-    run = subprocess.run(
-        [ROOT / ".ci" / "run"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert (run.stdout, run.stderr, run.returncode) == (f"{ROOT}: make test\n", "", 7)
+class Machine:
+    """A machine of programs that only say how they were called; bash and dirname are real, nothing else is there."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        for real in ("bash", "dirname"):
+            (directory / real).symlink_to(shutil.which(real) or real)
+
+    def has(self, name: str, status: int = 0) -> None:
+        program = self.directory / name
+        program.write_text(f'#!{self.directory / "bash"}\necho "$PWD: {name} $*, CI=$CI"\nexit {status}\n')
+        program.chmod(0o755)
+
+    def run(self, program: Path) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": str(self.directory)}
+        return subprocess.run(
+            [program], cwd=self.directory, env=environment, capture_output=True, text=True, check=False
+        )
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_every_change_must_pass_what_anyone_can_run_and_nothing_of_it_is_left_out(machine: Machine) -> None:
+    machine.has("prometheus")
+    machine.has("promtool")
+    machine.has("make", status=7)
+    run = machine.run(ROOT / ".ci" / "run")
+    assert (run.stdout, run.stderr, run.returncode) == (f"{ROOT}: make test, CI=1\n", "", 7)
+
+
+def test_prometheus_is_installed_where_it_is_missing(machine: Machine) -> None:
+    machine.has("prometheus")
+    machine.has("apt-get")
+    machine.has("make")
+    asked = [line.split(": ")[1].split(",")[0] for line in machine.run(ROOT / ".ci" / "run").stdout.splitlines()]
+    assert asked == ["apt-get update", "apt-get install -y --no-install-recommends prometheus", "make test"]
 
 
 def test_every_locked_package_has_hashes_and_no_address() -> None:

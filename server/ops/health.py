@@ -89,15 +89,14 @@ def ops_application(view: CityView, metrics: Metrics, operations: Iterable[web.R
 
     async def readiness(_: web.Request) -> web.Response:
         door = view.door
-        fault = None if view.ready else "not accepting players: starting or draining"
-        if door.full:
-            fault = fault or "every place is taken, and as many wait as may wait"
-        return _verdict(fault, tick=view.tick, open=door.open, waiting=door.waiting, capacity=door.capacity)
+        facts = {"open": door.open, "waiting": door.waiting, "capacity": door.capacity}
+        return _verdict(_unready(view), tick=view.tick, **facts)
 
     async def scrape(request: web.Request) -> web.Response:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return web.Response(body=encode(metrics.registry), headers={"Content-Type": content_type})
 
+    metrics.ready.set_function(lambda: float(_unready(view) is None))
     application = web.Application(middlewares=[json_errors], client_max_size=BODY_BYTES_MAX)
     application.add_routes([web.get("/healthz", health), web.get("/readyz", readiness), web.get("/metrics", scrape)])
     application.add_routes(operations)
@@ -144,6 +143,13 @@ async def json_errors(request: web.Request, handler: Handler) -> web.StreamRespo
         body = {"error": error.reason, "status": error.status, "path": request.path}
         allow = {name: error.headers[name] for name in ("Allow", "WWW-Authenticate") if name in error.headers}
         return web.json_response(body, status=error.status, headers=allow)
+
+
+def _unready(view: CityView) -> str | None:
+    """Why nobody may come in, if that is so."""
+    if not view.ready:
+        return "not accepting players: starting or draining"
+    return "every place is taken, and as many wait as may wait" if view.door.full else None
 
 
 def _verdict(fault: str | None, **facts: object) -> web.Response:

@@ -92,6 +92,14 @@ async def test_a_draining_city_is_open_to_nobody(city: FakeCity, client: Client)
     assert (await ask(client, "/status"))[1]["open"] is False
 
 
+async def test_the_metrics_are_as_ready_as_readyz(city: FakeCity, client: Client) -> None:
+    for ready in (True, False):
+        city.ready = ready
+        async with client.get("/metrics") as answer:
+            assert f"futurecity_ready {float(ready)}" in (await answer.text()).splitlines()
+        assert (await ask(client, "/readyz"))[0] == (200 if ready else 503)
+
+
 async def test_status_is_small_and_says_who_is_where(client: Client) -> None:
     status, body = await ask(client, "/status")
     assert status == 200

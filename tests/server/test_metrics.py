@@ -35,6 +35,7 @@ BASE_UNITS = (
     "_capacity",
     "_free",
     "_tasks",
+    "_ready",
 )
 
 
