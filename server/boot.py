@@ -66,7 +66,7 @@ async def serve(settings: ServerSettings, config: WorldConfig) -> int:
         store = await open_store(settings.store, config.tuning.wallet.welcome_crystals)
         stack.push_async_callback(store.close)
         books = Books(store, await store.begin_run(), Verifier(settings.auth), group_max=settings.store.group_max)
-        city = City(settings.game, config, SystemClock(), books, journal, settings.admission)
+        city = City(settings, config, SystemClock(), books, journal)
         await stack.enter_async_context(_errands(city))
         links = Links(settings.game.goodbye_s)
         ops = Ops(city.gateway.programme, city.switchboard, store.log_operation, lambda: city.tick, settings.ops)

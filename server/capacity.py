@@ -31,13 +31,6 @@ class Health(Protocol):
         """How much is being shed, 0 to 4."""
 
 
-class Calm:
-    """Always in best health: a city that does not measure itself."""
-
-    busy = 0.0
-    level = 0
-
-
 class Capacity:
     """Places, as of the last `turn`. People in login hold one, and so do those who may still return to their body."""
 

@@ -8,17 +8,17 @@ from server.accounts import Start, StoredAccounts
 from server.admission import Admission
 from server.auth import Verifier
 from server.bus import LocalBus
-from server.capacity import Calm, Health
 from server.clock import Clock
 from server.gateway.gateway import Gateway
 from server.gateway.reception import Entrance
+from server.governor import Governor
 from server.journal import Journal
 from server.keeper import Keeper
-from server.loop import CityLoop
+from server.loop import CityLoop, Instruments
 from server.ops.health import Outside
 from server.ops.metrics import Metrics
 from server.outage import Outage
-from server.settings import AdmissionSettings, GameSettings
+from server.settings import ServerSettings
 from server.settler import Bounds, Settler
 from server.store.records import Store
 from server.switches import Switchboard
@@ -47,18 +47,17 @@ class City:
 
     def __init__(
         self,
-        settings: GameSettings,
+        settings: ServerSettings,
         config: WorldConfig,
         clock: Clock,
         books: Books,
         journal: Journal | None = None,
-        admission: AdmissionSettings | None = None,
     ) -> None:
         self.config = config
         self.listening = False
         self._clock = clock
         self._began_s = clock.now_s()
-        self._settings = settings
+        game = self._settings = settings.game
         zones = config.city.zone
         space = Space(config.city)
         bus = LocalBus(len(zones))
@@ -67,18 +66,18 @@ class City:
         worlds = [World(config, number, space) for number in range(len(zones))]
         self.zones = [ZoneHost(world, bus, self.switchboard, self.metrics, journal) for world in worlds]
         outage = Outage(self.metrics, clock)
-        health: Health = Calm()
-        self.admission = Admission(settings, admission or AdmissionSettings(), health)
+        governor = Governor(settings.governor, clock, self.metrics)
+        self.admission = Admission(game, settings.admission, governor)
         accounts = StoredAccounts(books.store, outage, books.start)
         entrance = Entrance(books.verifier, accounts, self.admission)
-        self.gateway = Gateway(settings, config, bus, entrance, self.metrics, clock)
+        self.gateway = Gateway(game, config, bus, entrance, self.metrics, clock)
         players = self.gateway.reception.players
         self.keeper = Keeper(self.gateway.scene, players, books.store, outage)
         self.gateway.reception.memory = self.keeper
         self.settler = Settler(bus, books.store, books.epoch, Bounds(_waiting_max(config), books.group_max), outage)
         self.settler.tell = players.own
         errands = (self.settler, self.keeper)
-        self.loop = CityLoop(self.zones, self.gateway, bus, self.metrics, clock, errands)
+        self.loop = CityLoop(self.zones, self.gateway, bus, Instruments(clock, self.metrics, governor), errands)
         if journal is not None:
             self.metrics.journal_lag_seconds.set_function(lambda: journal.lag_s)
             self.metrics.journal_queue_bytes.set_function(lambda: journal.queued_bytes)

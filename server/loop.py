@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -10,6 +10,7 @@ from server.bus import Bus
 from server.clock import Clock, Pace
 from server.delivery import Delivery
 from server.gateway.gateway import Gateway
+from server.governor import Governor, Load
 from server.ops.metrics import Metrics
 from server.zone_host import ZoneHost
 from world.config import TICK_RATE_HZ
@@ -49,6 +50,14 @@ class Beside(Protocol):
         """A tick begins. Never waits."""
 
 
+class Instruments(NamedTuple):
+    """What the loop goes by, and what it writes down."""
+
+    clock: Clock
+    metrics: Metrics
+    governor: Governor
+
+
 class CityLoop:
     """Zones and one gateway, tick by tick. `run_one_tick` needs no running event loop."""
 
@@ -57,15 +66,14 @@ class CityLoop:
         zones: Sequence[ZoneHost],
         gateway: Gateway,
         bus: Bus,
-        metrics: Metrics,
-        clock: Clock,
+        instruments: Instruments,
         beside: Sequence[Beside] = (),
     ) -> None:
         self.tick = 0
         self._beside = beside
-        self.ticked_s = clock.now_s()
         self._zones, self._gateway, self._bus = zones, gateway, bus
-        self._metrics, self._clock = metrics, clock
+        self._clock, self._metrics, self._governor = instruments
+        self.ticked_s = self._clock.now_s()
 
     def run_one_tick(self, watch: Stopwatch | None = None) -> Delivery:
         """Run the next tick; whoever calls writes the delivery."""
@@ -98,9 +106,10 @@ class CityLoop:
             if now_s < pace.due_s:
                 continue
             self._metrics.lagged(now_s - pace.due_s, now_s)
-            self._metrics.ticks_skipped.inc(pace.take(now_s))
+            skipped = pace.take(now_s)
+            self._metrics.ticks_skipped.inc(skipped)
             try:
-                await self._tick_and_write(pace.period_s)
+                await self._tick_and_write(pace.period_s, skipped)
                 failures = 0
             except Exception:
                 failures += 1
@@ -108,7 +117,7 @@ class CityLoop:
                 if failures >= FAILURES_IN_ROW_MAX:
                     raise
 
-    async def _tick_and_write(self, period_s: float) -> None:
+    async def _tick_and_write(self, period_s: float, skipped: int) -> None:
         watch = Stopwatch(self._clock)
         delivery = self.run_one_tick(watch)
         for start in range(0, len(delivery), WRITES_PER_SLICE):
@@ -117,5 +126,7 @@ class CityLoop:
         watch.lap("send")
         self.ticked_s = watch.stop()
         self._metrics.ticked(watch.seconds, period_s, self.ticked_s)
+        self._governor.observe(Load(watch.seconds["total"], skipped, *self._gateway.behind))
+        self._gateway.shed_level = self._governor.level
         if self.tick % TICK_RATE_HZ == 0:
             self._gateway.publish_gauges()

@@ -188,6 +188,13 @@ class FakeDesk:
         self.ends.append(cause)
 
 
+class Calm:
+    """Always in best health: a city that does not measure itself."""
+
+    busy = 0.0
+    level = 0
+
+
 class FakeStore:
     """What is owned, in memory, with everything that `server.store.records.Store` promises.
 

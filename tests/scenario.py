@@ -27,7 +27,7 @@ from server.entities import SLOT_MASK
 from server.journal import Journal
 from server.outbox import Outbox
 from server.session import Session
-from server.settings import AdmissionSettings, AuthSettings, GameSettings
+from server.settings import AdmissionSettings, AuthSettings, GameSettings, ServerSettings
 from tests.fakes import FakeStore, driven
 from world.config import WorldConfig, load_config
 
@@ -213,8 +213,8 @@ class Scenario:
     ) -> None:
         self.clock = HandClock()
         self.store = FakeStore()
-        settings, config = settings or GameSettings(), config or content(seed)
-        self.city = City(settings, config, self.clock, books(self.store, auth), journal, admission)
+        told = ServerSettings(game=settings or GameSettings(), admission=admission or AdmissionSettings())
+        self.city = City(told, config or content(seed), self.clock, books(self.store, auth), journal)
 
     def connect(self, address: str = "127.0.0.1") -> Client:
         """A client that has said nothing yet."""

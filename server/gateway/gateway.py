@@ -147,6 +147,11 @@ class Gateway:
         self._metrics.events_cut["sky"].inc(delivery.counted)
         return delivery
 
+    @property
+    def behind(self) -> tuple[int, int]:
+        """How many clients do not keep up with what they are sent, and how many there are."""
+        return sum(len(seats.lagging) for seats in self._seats), sum(len(seats.sessions) for seats in self._seats)
+
     def publish_gauges(self) -> None:
         """What metrics show of this moment; once a second is often enough for a scrape."""
         zones = [self.scene.zone[seats.viewers.slots].tolist() for seats in self._seats]

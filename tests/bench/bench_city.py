@@ -14,7 +14,7 @@ from server.city import City
 from server.loop import Stopwatch
 from server.outbox import Outbox
 from server.session import Session
-from server.settings import GameSettings
+from server.settings import GameSettings, ServerSettings
 from tests.bench.measuring import CROWDS, Figures, figures, machine, now_s, print_table, settle
 from tests.crowds import people
 from tests.fakes import FakeStore
@@ -68,7 +68,7 @@ class FullPlaza:
 
     def __init__(self, avatars: int) -> None:
         settings = GameSettings(players_max=avatars, joins_per_tick=1000)
-        self.city = City(settings, _opening_into_the_plaza(), CpuClock(), books(FakeStore()))
+        self.city = City(ServerSettings(game=settings), _opening_into_the_plaza(), CpuClock(), books(FakeStore()))
         self.sessions = [self._connect() for _ in range(avatars)]
         while not all(session.welcomed for session in self.sessions):
             self.city.loop.run_one_tick()

@@ -8,7 +8,6 @@ from protocol.connection import Framing
 from protocol.framing import ws_frame
 from protocol.messages import Hello
 from server.admission import Admission
-from server.capacity import Calm
 from server.lanes import Lane
 from server.outbox import Outbox
 from server.players import NOBODY
@@ -17,7 +16,7 @@ from server.settings import AdmissionSettings, GameSettings
 from server.store.records import Saved
 from tests.bench.bench_city import NullTransport
 from tests.bench.measuring import Figures, figures, machine, now_s, print_table, settle
-from tests.fakes import FakeDesk
+from tests.fakes import Calm, FakeDesk
 from world.config import TICK_RATE_HZ
 
 WAITING = (1_000, 10_000, 50_000)

@@ -11,7 +11,6 @@ from server.accounts import StoredAccounts
 from server.admission import Admission
 from server.auth import Verifier
 from server.bus import LocalBus
-from server.capacity import Calm
 from server.clock import HandClock
 from server.gateway.reception import Entrance, Reception
 from server.offences import Offences
@@ -21,7 +20,7 @@ from server.players import Player
 from server.session import Session
 from server.settings import AdmissionSettings, AuthSettings, GameSettings
 from server.store.records import PlayerState
-from tests.fakes import FakeClient, FakeDesk, FakeStore, driven
+from tests.fakes import Calm, FakeClient, FakeDesk, FakeStore, driven
 from tests.world.hamlet import CITY, config
 from world.event import Command
 

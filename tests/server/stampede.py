@@ -11,14 +11,14 @@ from protocol.framing import tcp_frame
 from protocol.limits import TCP_PREFIX_BYTES
 from protocol.messages import Goodbye, Hello, Queued
 from server.admission import Admission
-from server.capacity import Calm, Health
+from server.capacity import Health
 from server.lanes import Lane
 from server.outbox import Outbox
 from server.players import NOBODY
 from server.session import Session
 from server.settings import AdmissionSettings, GameSettings
 from server.store.records import Saved
-from tests.fakes import FakeDesk, FakeTransport
+from tests.fakes import Calm, FakeDesk, FakeTransport
 from world.config import TICK_RATE_HZ
 
 CLIENT = GameSettings()

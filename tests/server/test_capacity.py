@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from server.capacity import LAG_S, PEOPLE_MIN, Calm, Capacity
+from server.capacity import LAG_S, PEOPLE_MIN, Capacity
+from tests.fakes import Calm
 
 RATE_HZ = 20
 

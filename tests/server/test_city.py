@@ -10,7 +10,7 @@ from server.city import City
 from server.clock import HandClock
 from server.journal import Journal
 from server.ops.health import CityView
-from server.settings import GameSettings
+from server.settings import GameSettings, ServerSettings
 from server.store.records import StoreAway
 from tests.fakes import FakeStore
 from tests.scenario import Scenario, books, deed
@@ -69,7 +69,7 @@ def test_every_zone_of_the_content_ticks(scenario: Scenario) -> None:
 
 def test_the_state_of_the_journal_shows_in_the_metrics() -> None:
     journal = FakeJournal()
-    city = City(GameSettings(), config(), HandClock(), books(FakeStore()), cast("Journal", journal))
+    city = City(ServerSettings(), config(), HandClock(), books(FakeStore()), cast("Journal", journal))
     value = city.metrics.registry.get_sample_value
     assert value("futurecity_journal_lag_seconds") == 1.5
     assert value("futurecity_journal_queue_bytes") == 4711

@@ -11,17 +11,17 @@ from server.accounts import StoredAccounts
 from server.admission import Admission
 from server.auth import Verifier
 from server.bus import LocalBus
-from server.capacity import Calm
 from server.clock import HandClock
 from server.gateway.gateway import Gateway
 from server.gateway.reception import Entrance
-from server.loop import FAILURES_IN_ROW_MAX, WRITES_PER_SLICE, CityLoop, Stopwatch
+from server.governor import Governor
+from server.loop import FAILURES_IN_ROW_MAX, WRITES_PER_SLICE, CityLoop, Instruments, Stopwatch
 from server.ops.metrics import PHASES, Metrics
 from server.outage import Outage
-from server.settings import AdmissionSettings, AuthSettings, GameSettings
+from server.settings import AdmissionSettings, AuthSettings, GameSettings, GovernorSettings
 from server.switches import Switchboard
 from server.zone_host import ZoneHost
-from tests.fakes import FakeStore, driven
+from tests.fakes import Calm, FakeStore, driven
 from tests.scenario import Scenario
 from tests.world.hamlet import CITY, config, space
 from world.config import TICK_RATE_HZ
@@ -62,9 +62,11 @@ class Heart:
         bus = LocalBus(len(CITY.zone))
         self.metrics = Metrics([zone.name for zone in CITY.zone])
         self.zone = TimedZone(World(config(), 0, space()), bus, self.metrics)
+        governor = Governor(GovernorSettings(), self.zone.clock, self.metrics)
+        self.instruments = Instruments(self.zone.clock, self.metrics, governor)
         self.entrance = entrance(self.metrics, self.zone.clock)
-        gateway = Gateway(GameSettings(), config(), bus, self.entrance, self.metrics, self.zone.clock)
-        self.loop = CityLoop([self.zone], gateway, bus, self.metrics, self.zone.clock)
+        self.gateway = Gateway(GameSettings(), config(), bus, self.entrance, self.metrics, self.zone.clock)
+        self.loop = CityLoop([self.zone], self.gateway, bus, self.instruments)
 
     async def run(self, takes_s: Sequence[float]) -> None:
         self.zone.takes_s = list(takes_s)
@@ -130,7 +132,7 @@ def test_what_goes_on_beside_the_ticks_looks_in_once_in_each_of_them() -> None:
 
     heart, passers = Heart(), (Passer(), Passer())
     gateway = Gateway(GameSettings(), config(), LocalBus(2), heart.entrance, heart.metrics, heart.zone.clock)
-    loop = CityLoop([], gateway, LocalBus(2), heart.metrics, heart.zone.clock, passers)
+    loop = CityLoop([], gateway, LocalBus(2), heart.instruments, passers)
     for _ in range(3):
         loop.run_one_tick()
     assert [passer.ticks for passer in passers] == [[1, 2, 3]] * 2
@@ -150,7 +152,7 @@ class FailingGateway(Gateway):
 def failing(heart: Heart, ticks: range) -> None:
     gateway = FailingGateway(GameSettings(), config(), LocalBus(2), heart.entrance, heart.metrics, heart.zone.clock)
     gateway.fails = frozenset(ticks)
-    heart.loop = CityLoop([heart.zone], gateway, LocalBus(2), heart.metrics, heart.zone.clock)
+    heart.loop = CityLoop([heart.zone], gateway, LocalBus(2), heart.instruments)
 
 
 async def test_a_tick_that_fails_is_logged_and_the_next_one_comes() -> None:
@@ -159,7 +161,7 @@ async def test_a_tick_that_fails_is_logged_and_the_next_one_comes() -> None:
     with capture_logs() as logs:
         await heart.run([PERIOD_S] * 40)
     assert heart.loop.tick == 40
-    assert len(logs) == FAILURES_IN_ROW_MAX - 1
+    assert len([line for line in logs if line["event"] == "tick failed"]) == FAILURES_IN_ROW_MAX - 1
     assert (logs[0]["event"], logs[0]["tick"]) == ("tick failed", 2)
     assert heart.metric("ticks_total") == 40 - len(logs)
 
@@ -216,3 +218,11 @@ def test_a_tick_needs_no_event_loop() -> None:
     ada = scenario.join("Ada")
     scenario.tick(5)
     assert ada.frames
+
+
+async def test_a_loop_that_cannot_keep_up_tells_its_gateway_to_shed() -> None:
+    heart = Heart()
+    await heart.run([PERIOD_S * 1.2] * 60)
+    assert heart.instruments.governor.level > 0
+    assert heart.gateway.shed_level == heart.instruments.governor.level
+    assert heart.metric("shed_level") == heart.gateway.shed_level
