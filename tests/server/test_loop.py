@@ -161,9 +161,10 @@ async def test_a_tick_that_fails_is_logged_and_the_next_one_comes() -> None:
     with capture_logs() as logs:
         await heart.run([PERIOD_S] * 40)
     assert heart.loop.tick == 40
-    assert len([line for line in logs if line["event"] == "tick failed"]) == FAILURES_IN_ROW_MAX - 1
-    assert (logs[0]["event"], logs[0]["tick"]) == ("tick failed", 2)
-    assert heart.metric("ticks_total") == 40 - len(logs)
+    failed = [line for line in logs if line["event"] == "tick failed"]
+    assert len(failed) == FAILURES_IN_ROW_MAX - 1
+    assert failed[0]["tick"] == 2
+    assert heart.metric("ticks_total") == 40 - len(failed)
 
 
 async def test_a_loop_that_fails_a_whole_second_in_a_row_gives_up() -> None:
