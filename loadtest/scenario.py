@@ -137,6 +137,8 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     habits: dict[str, Positive] = {}
     rules: Rules = Rules()
     limits: Limits = Limits()
+    # In place of `limits` where more come than there are places.
+    crowded: Limits | None = None
 
     @property
     def settings(self) -> dict[str, bool | int | float | str]:
@@ -147,6 +149,10 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     def places(self) -> float:
         """How many people fit into a server of our own; without a setting, as many as come."""
         return float(self.settings.get("game.players_max", math.inf))
+
+    def limits_for(self, bots: int) -> Limits:
+        """What has to hold for so many."""
+        return self.crowded if self.crowded and bots > self.places else self.limits
 
 
 def scenario_names() -> list[str]:
@@ -200,6 +206,8 @@ def _fault_in_storm(scenario: Scenario) -> str | None:
     for name, part in (("trouble", trouble), ("surge", scenario.surge)):
         if part is not None and scenario.event is None:
             return f"{name}: only with an event, because it is compared with the calm before it"
+    if scenario.crowded is not None and scenario.places == math.inf:
+        return "crowded: only with server.game.players_max, because otherwise all fit"
     if scenario.visit is not None and not scenario.join.measured:
         return "visit: only where join.measured is true: who leaves for others is not there to be measured later"
     return None

@@ -160,7 +160,8 @@ def _storm_rows(report: Report) -> list[tuple[str, str]]:
         table.append(("memory in the event", f"at most {figure(report.rss_of_calm)} × that of the calm"))
     if queue is not None:
         table.append(("waited to get in", f"{queue.waited:,} bots, {spread_text(queue.wait_s, 's')}"))
-        right = f"{figure(queue.estimates_within_2x)} of {queue.estimates:,} within a factor of two"
+        share = None if queue.estimates_within_2x is None else queue.estimates_within_2x * 100
+        right = f"{figure(share)} % of {queue.estimates:,} within a factor of two"
         table.append(("estimates", f"{right}; {queue.estimates_unknown:,} times unknown"))
     if returns is not None:
         told = f"{returns.back:,} of {returns.cut:,} back, {returns.own_body:,} in their own body"

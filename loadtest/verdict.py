@@ -27,9 +27,10 @@ class Circumstances(Struct, frozen=True):
 
 def judge(report: Report, scenario: Scenario, circumstances: Circumstances) -> Verdict:
     """All reasons why this run does not pass; none is left out because another comes first."""
-    broken, unchecked = _limits(report, scenario)
+    limits = scenario.limits_for(report.bots)
+    broken, unchecked = _limits(report, limits)
     failures = [*circumstances.trouble, *_people(report), *_faults(report), *_books(report), *_storm(report)]
-    failures += [*_crowd(report, scenario), *broken, *_generator(report, scenario.limits)]
+    failures += [*_crowd(report, scenario), *broken, *_generator(report, limits)]
     if report.audit is None and report.confirmed:
         unchecked.append(_UNKNOWN_BOOKS)
     if scenario.server and circumstances.foreign:
@@ -106,9 +107,8 @@ def _generator(report: Report, limits: Limits) -> list[str]:
     ]
 
 
-def _limits(report: Report, scenario: Scenario) -> tuple[list[str], list[str]]:
+def _limits(report: Report, limits: Limits) -> tuple[list[str], list[str]]:
     """Every limit that was given: the broken ones as sentences, and those that could not be checked fairly."""
-    limits = scenario.limits
     broken, unchecked = [], []
     for name, figure in _figures(report).items():
         limit = getattr(limits, name)
@@ -119,10 +119,6 @@ def _limits(report: Report, scenario: Scenario) -> tuple[list[str], list[str]]:
             unchecked.append(f"{figure_name}: the server's own figures are unknown (--ops)")
         elif name == "cpu_us_per_frame_max" and report.bots < limits.cpu_us_per_frame_from_bots:
             unchecked.append(f"{figure_name}: means little below {limits.cpu_us_per_frame_from_bots} bots")
-        elif name == "all_joined_s_max" and report.bots > scenario.places:
-            unchecked.append(f"{figure_name}: more came than the {scenario.places:g} there is room for")
-        elif name == "estimates_within_2x_min" and report.bots <= scenario.places:
-            unchecked.append(f"{figure_name}: nobody had to wait for a place")
         elif figure is None:
             broken.append(f"{figure_name}: could not be measured")
         elif (figure < limit) if name.endswith("_min") else (figure > limit):

@@ -53,7 +53,9 @@ def test_the_stampede_asks_for_what_was_promised() -> None:
 
 def test_of_a_stampede_half_fit_and_of_fewer_all() -> None:
     scenario = load_scenario("stampede")
-    assert (scenario.bots, scenario.places, scenario.limits.estimates_within_2x_min) == (6000, 3000, 0.9)
+    assert (scenario.bots, scenario.places, scenario.limits_for(3000)) == (6000, 3000, scenario.limits)
+    crowded = scenario.limits_for(3001)
+    assert (crowded.estimates_within_2x_min, crowded.p01_hz_min, crowded.all_joined_s_max) == (0.9, 4, None)
     assert scenario.settings == {"game.players_max": 3000}
     assert scenario.visit is not None
     assert scenario.visit.mean_s == 45
@@ -124,6 +126,7 @@ def test_a_file_of_ones_own_is_a_scenario_too(tmp_path: Path) -> None:
         ("over_s = 1", 'over_s = 1\n[trouble]\nkind = "flood"', r"trouble: only with an event"),
         ("over_s = 1", "over_s = 1\n[surge]\nshare = 0.5\nover_s = 1", r"surge: only with an event"),
         ("over_s = 1", "over_s = 1\n[visit]\nmean_s = 5", r"visit: only where join.measured is true"),
+        ("over_s = 1", "over_s = 1\n[crowded]\nmean_hz_min = 4", r"crowded: only with server.game.players_max"),
         ("over_s = 1", "over_s = 1\n[server]\nplayers_max = 5", r"server"),
         ("[join]", "[join", r"mine.toml"),
     ],
