@@ -92,6 +92,11 @@ class Admission:
             self.room.forget(knock)
         return knock
 
+    @property
+    def per_tick(self) -> int:
+        """How many may join in a tick; each level of shedding quarters it, for newcomers cost most at first."""
+        return max(1, self.pace.per_tick >> 2 * self.capacity.level)
+
     # ---- once a tick, in this order --------------------------------------------------------------
 
     def turn(self, tick: int, players: int) -> None:
@@ -109,7 +114,7 @@ class Admission:
         if self.shut or self.away:
             return []
         wanted = {lane: min(self.room.lines[lane].waiting, max(0, self._free(lane))) for lane in LINES}
-        most = 1 if self._away_until is not None else self.pace.per_tick * LOGIN_TICKS
+        most = 1 if self._away_until is not None else self.per_tick * LOGIN_TICKS
         in_login = self._asked + sum(len(self.room.ready[lane]) for lane in LINES)
         shares = self._calling.share(min(most - in_login, self._free(Lane.STAFF)), wanted)
         called = [knock for lane, count in shares.items() for knock in self.room.call(lane, count)]
@@ -122,7 +127,7 @@ class Admission:
         if self.shut:
             return []
         wanted = {lane: len(ready) for lane, ready in self.room.ready.items()}
-        shares = self._entering.share(self.pace.per_tick, wanted)
+        shares = self._entering.share(self.per_tick, wanted)
         admitted = [knock for lane, count in shares.items() for knock in self.room.enter(lane, count)]
         if any(self.room.ready[lane] for lane in LINES) or any(self._could_go(lane) for lane in LINES):
             self.forecast.joined(sum(knock.lane in LINES for knock in admitted))

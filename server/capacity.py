@@ -58,6 +58,11 @@ class Capacity:
         return self._players_max
 
     @property
+    def level(self) -> int:
+        """How much is being shed."""
+        return self._health.level
+
+    @property
     def admits(self) -> bool:
         """Whether ordinary newcomers come in at all."""
         return self._health.level < NO_NEWCOMERS_LEVEL

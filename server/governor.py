@@ -34,6 +34,8 @@ RELIEF = (1.0, 1.15, 1.45, 1.35, 1.0)
 # Below the mark by this much, so that a load that stands just at it does not toggle.
 MARGIN = 0.95
 BEHIND_MAX = 0.5
+# Ticks left out press only a city at this share of its mark or more; others lost them to a stall of the machine.
+STRAINED = 0.75
 # Half a second of smoothing, and half a second for a step to show before the next.
 SMOOTHING_TICKS = TICK_RATE_HZ // 2
 STEP_TICKS = TICK_RATE_HZ // 2
@@ -101,7 +103,7 @@ class Governor:
             return f"busy {self.busy:.0%} of the time, {self._busy_max:.0%} is the most"
         if self._behind > BEHIND_MAX:
             return f"{self._behind:.0%} of the clients do not take what they are sent"
-        if self._ticks - self._skipped_tick < STEP_TICKS and self.busy > self._busy_max / 2:
+        if self._ticks - self._skipped_tick < STEP_TICKS and self.busy > self._busy_max * STRAINED:
             return f"ticks were left out, busy {self.busy:.0%} of the time"
         return ""
 

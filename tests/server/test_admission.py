@@ -166,6 +166,20 @@ def test_at_the_last_level_only_staff_and_the_returning_come_in() -> None:
     assert inside(ordinary) == [True]
 
 
+def test_each_level_of_shedding_quarters_the_pace_and_never_stops_it() -> None:
+    health = FakeHealth()
+    paces = []
+    for level in range(4):
+        health.level = level
+        door = Fair(1000, EVER, joins_per_tick=20, health=health)
+        for _ in range(100):
+            door.come()
+        door.tick()
+        door.tick()
+        paces.append(door.players)
+    assert paces == [2 * 20, 2 * 5, 2, 2]
+
+
 def test_ill_health_holds_ordinary_newcomers_back_and_neither_staff_nor_anybody_who_is_in() -> None:
     health = FakeHealth()
     door = Fair(1000, EVER, joins_per_tick=100, health=health)

@@ -109,14 +109,15 @@ def test_a_level_that_is_needed_again_at_once_is_kept_for_longer_the_next_time()
 
 def test_ticks_that_were_left_out_raise_the_level_before_the_average_does() -> None:
     hand = Hand()
-    hand.work(0.6, 40)
-    assert hand.work(0.6, STEP_TICKS, skipped=1) == 1
+    hand.work(0.7, 40)
+    assert hand.work(0.7, STEP_TICKS, skipped=1) == 1
 
 
-def test_a_stall_of_the_machine_in_an_idle_city_sheds_nothing() -> None:
+@pytest.mark.parametrize("busy", [0.05, 0.5])
+def test_a_stall_of_the_machine_sheds_nothing_in_a_city_that_is_not_strained(busy: float) -> None:
     hand = Hand()
-    hand.work(0.05, 40)
-    assert hand.work(0.05, 20, skipped=3) == 0
+    hand.work(busy, 40)
+    assert hand.work(busy, 20, skipped=3) == 0
 
 
 def test_a_few_who_do_not_read_pay_alone_and_most_of_them_raise_the_level() -> None:
