@@ -85,6 +85,8 @@ class Swarm:
         self._visits = Visits(visit.mean_s if visit else None, Random(f"{plan.seed}:visits"))
         # Seats whose link we have cut ourselves, and those that were sent home and do not come again.
         self._severed: set[int] = set()
+        # When the event began.
+        self._begun_s = 0.0
         self._home: set[int] = set()
         # What the earlier connections of each seat took and sent.
         self._bytes_before = np.zeros((2, plan.bots), np.int64)
@@ -154,6 +156,7 @@ class Swarm:
     def begin(self) -> None:
         """What the scenario is about begins: whoever makes trouble does so from now on, and whoever surges comes."""
         self._minds.begun = True
+        self._begun_s = perf_counter()
         surge, trouble = self._plan.scenario.surge, self._trouble
         if surge is not None:
             self.expected = self._plan.bots
@@ -293,7 +296,7 @@ class Swarm:
         trouble = self._trouble
         assert trouble is not None, "only trouble excuses anybody"
         trouble.note_ending(ending)
-        trouble.held_ms.add_one((perf_counter() - bot.began_s) * 1000)
+        trouble.held_ms.add_one((perf_counter() - max(bot.began_s, self._begun_s)) * 1000)
         after_s = trouble.back_after_s(bot.index, ending)
         if after_s is not None:
             self._soon(self._connect(bot.index, perf_counter() + after_s, after_s))
