@@ -2,16 +2,18 @@
 
 Theory
 ------
-Two things are measured, each smoothed over half a second. *Busy* is the share of real time in which the loop
-works: its processor time, or how long its ticks last, whichever is more, since a machine that gives us no
-processor time is as full as one whose time we use up. *Behind* is the share of clients that do not take what
-they are sent: a few are slow and pay alone, but when most are, it is the way out of the city that is full.
+Three things are measured, each smoothed over half a second. *Busy* is the share of real time in which the loop
+works, by its processor time: how long ticks last tells as much about the neighbours on the machine. *Late* is the
+share of ticks before which others were left out; where neighbours take the processor away for good, that is how it
+shows. *Behind* is the share of clients that do not take what they are sent: a few are slow and pay alone, but
+when most are, it is the way out of the city that is full.
 
-Up one level when busy is over `governor.busy_max`, when ticks were left out, or when more than half of the
-clients are behind; half a second later again, if that was not enough. Down one level when the city would be
-under the mark at the lower level, too: what a level saves is known (RELIEF), so a level that is itself the reason
-for the calm is not given up for it. That has to hold for a second. Whoever goes down and has to come
-up again within seconds waits twice as long the next time, so that nobody watches a level blink.
+Up one level when busy is over `governor.busy_max`, when more than a sixth of the ticks of a city that is not
+idle are late, or when more than half of the clients are behind; half a second later again, if that was not
+enough. Down one level when the city would be under the mark at the lower level, too: what a level saves is
+known (RELIEF), so a level that is itself the reason for the calm is not given up for it. That has to hold for a
+second. Whoever goes down and has to come up again within seconds waits twice as long the next time, so that
+nobody watches a level blink.
 
 What each level leaves out is in `server/detail.py`; the waiting room looks at `busy` and `level` too.
 """
@@ -34,8 +36,9 @@ RELIEF = (1.0, 1.15, 1.45, 1.35, 1.0)
 # Below the mark by this much, so that a load that stands just at it does not toggle.
 MARGIN = 0.95
 BEHIND_MAX = 0.5
-# Ticks left out press only a city at this share of its mark or more; others lost them to a stall of the machine.
-STRAINED = 0.75
+# One stall of the machine is a tenth; and in a city at less than this share of its mark, shedding would not help.
+LATE_MAX = 1 / 6
+IDLE = 0.5
 # Half a second of smoothing, and half a second for a step to show before the next.
 SMOOTHING_TICKS = TICK_RATE_HZ // 2
 STEP_TICKS = TICK_RATE_HZ // 2
@@ -47,9 +50,8 @@ FORGET_TICKS = 3 * HOLD_TICKS_MAX
 
 
 class Load(NamedTuple):
-    """One tick's load: how long it took, ticks left out before it, clients that are behind, and clients in all."""
+    """One tick's load: ticks left out before it, clients that are behind, and clients in all."""
 
-    tick_s: float
     skipped: int = 0
     behind: int = 0
     clients: int = 0
@@ -64,9 +66,8 @@ class Governor:
         self._busy_max = settings.busy_max
         self._clock, self._metrics = clock, metrics
         self._now_s, self._work_s = clock.now_s(), clock.work_s()
-        self._behind = 0.0
+        self._behind = self._late = 0.0
         self._ticks = 0
-        self._skipped_tick = -HOLD_TICKS_MAX
         self._changed_tick = 0
         self._fell_tick = -REGRET_TICKS
         self._calm_ticks = 0
@@ -76,8 +77,6 @@ class Governor:
         """A tick is over."""
         self._ticks += 1
         self._measure(load)
-        if load.skipped:
-            self._skipped_tick = self._ticks
         pressed = self._pressure()
         self._calm_ticks = 0 if pressed or not self._could_fall() else self._calm_ticks + 1
         if self._ticks - self._changed_tick >= STEP_TICKS:
@@ -91,9 +90,10 @@ class Governor:
     def _measure(self, load: Load) -> None:
         now_s, work_s = self._clock.now_s(), self._clock.work_s()
         passed_s = max(now_s - self._now_s, 1 / TICK_RATE_HZ)
-        busy = max(work_s - self._work_s, load.tick_s) / passed_s
+        busy = (work_s - self._work_s) / passed_s
         self._now_s, self._work_s = now_s, work_s
         self.busy += (busy - self.busy) / SMOOTHING_TICKS
+        self._late += (min(load.skipped, 1) - self._late) / SMOOTHING_TICKS
         behind = load.behind / load.clients if load.clients else 0.0
         self._behind += (behind - self._behind) / SMOOTHING_TICKS
 
@@ -103,8 +103,8 @@ class Governor:
             return f"busy {self.busy:.0%} of the time, {self._busy_max:.0%} is the most"
         if self._behind > BEHIND_MAX:
             return f"{self._behind:.0%} of the clients do not take what they are sent"
-        if self._ticks - self._skipped_tick < STEP_TICKS and self.busy > self._busy_max * STRAINED:
-            return f"ticks were left out, busy {self.busy:.0%} of the time"
+        if self._late > LATE_MAX and self.busy > self._busy_max * IDLE:
+            return f"{self._late:.0%} of the ticks are late, busy {self.busy:.0%} of the time"
         return ""
 
     def _could_fall(self) -> bool:

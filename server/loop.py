@@ -126,7 +126,7 @@ class CityLoop:
         watch.lap("send")
         self.ticked_s = watch.stop()
         self._metrics.ticked(watch.seconds, period_s, self.ticked_s)
-        self._governor.observe(Load(watch.seconds["total"], skipped, *self._gateway.behind))
+        self._governor.observe(Load(skipped, *self._gateway.behind))
         self._gateway.shed_level = self._governor.level
         if self.tick % TICK_RATE_HZ == 0:
             self._gateway.publish_gauges()

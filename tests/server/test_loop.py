@@ -44,7 +44,9 @@ class TimedZone(ZoneHost):
         super().run(tick)
         self.began_s.append(self.clock.now_s())
         # Rounded, since a sum of floats that falls short of the next tick by nothing would wait for it for ever.
-        self.clock.seconds = round(self.clock.seconds + self.takes_s.pop(0), 6)
+        taken_s = self.takes_s.pop(0)
+        self.clock.worked += taken_s
+        self.clock.seconds = round(self.clock.seconds + taken_s, 6)
         if not self.takes_s:
             self.stop.set()
 
