@@ -181,6 +181,8 @@ class Report(Struct, frozen=True):
     gap_p99_of_calm: float | None = None
     # The server's memory at its largest in the event, as a multiple of what it was at the end of the calm.
     rss_of_calm: float | None = None
+    # What was left out at the end of the calm: anything but nothing, and it is no measure.
+    shed_level_calm: int | None = None
     trouble: TroubleFigures | None = None
     queue: QueueFigures | None = None
     returns: ReturnFigures | None = None

@@ -147,6 +147,7 @@ class _Run:
         self._share_in_zone: float | None = None
         self._calm: FrameFigures | None = None
         self._calm_rss_mb: float | None = None
+        self._calm_level: int | None = None
         self._recovery_s: float | None = None
         self.trouble: list[str] = []
 
@@ -188,7 +189,7 @@ class _Run:
         await self._phase("calm", lambda: False, event.calm_s)
         recorder.close()
         self._calm = recorder.frame_figures()
-        self._calm_rss_mb = recorder.series[-1].rss_mb
+        self._calm_rss_mb, self._calm_level = recorder.series[-1].rss_mb, recorder.series[-1].shed_level
         if event.name is not None:
             await self._start_event(event.name)
         await recorder.look("calm")
@@ -262,6 +263,7 @@ class _Run:
             calm=self._calm,
             gap_p99_of_calm=_times(frames.gap_ms.p99, self._calm.gap_ms.p99 if self._calm else None),
             rss_of_calm=_times(server.rss_max_mb if server else None, self._calm_rss_mb),
+            shed_level_calm=self._calm_level,
             trouble=_trouble_figures(options.scenario, swarm),
             queue=swarm.waits.figures(),
             returns=swarm.returns.figures(),

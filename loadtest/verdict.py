@@ -82,6 +82,8 @@ def _storm(report: Report) -> list[str]:
         failures.append(f"returns: {returns.own_body} of {returns.cut} bots that were cut got their own body back")
     if server is not None and (server.ticks_ahead_max or 0.0) > TICKS_AHEAD_MAX:
         failures.append(f"the tick caught up: {server.ticks_ahead_max:g} ticks in one second beyond those of its time")
+    if report.shed_level_calm:
+        failures.append(f"the calm was none: the shed level was {report.shed_level_calm} in it")
     return failures
 
 

@@ -61,6 +61,7 @@ def test_a_herd_that_does_not_come_home_fails(changes: dict[str, Any], reason: s
     ("changes", "reason"),
     [
         ({"server": structs.replace(SERVER, shed_level_max=0)}, "shed_level: 0, at least 1"),
+        ({"shed_level_calm": 1}, "the calm was none: the shed level was 1 in it"),
         ({"recovery_s": 10.5}, "recovery_s: 10.5, at most 10"),
         ({"recovery_s": None}, "recovery_s: could not be measured"),
         ({"gap_p99_of_calm": 2.1}, "gap_p99_of_calm: 2.1, at most 2"),
