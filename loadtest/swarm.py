@@ -240,8 +240,9 @@ class Swarm:
     # ---- what bots tell (loadtest.bot.Listener) ------------------------------------------------------
 
     def bot_queued(self, bot: Bot, queued: Queued) -> None:
-        """It waits."""
-        self.waits.told(bot.index, queued, perf_counter())
+        """It waits; how long whoever makes trouble has to is nobody's concern."""
+        if bot.index not in self.faults.excused:
+            self.waits.told(bot.index, queued, perf_counter())
 
     def bot_welcomed(self, bot: Bot, welcome: Welcome) -> None:
         """Somebody is in: they get a mind."""

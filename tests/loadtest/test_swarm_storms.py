@@ -140,6 +140,22 @@ async def test_whoever_makes_trouble_is_thrown_out_without_being_a_healthy_guest
         await swarm.stop()
 
 
+async def test_whoever_makes_trouble_may_wait_for_ever() -> None:
+    async with asyncio.timeout(WAIT_S), FakeCity() as city:
+        swarm = stormy(city, trouble=Trouble("flood", 0.5))
+        swarm.start()
+        await until(city, lambda: swarm.joined == 6)
+        swarm.begin()
+        assert swarm.trouble is not None
+        queued = m.Queued("ticket", 9, None)
+        for seat in range(6):
+            bot = swarm.bots[seat]
+            assert bot is not None
+            swarm.bot_queued(bot, queued)
+        assert swarm.waits.waiting == 3
+        await swarm.stop()
+
+
 async def test_a_stranger_in_another_seat_who_is_cut_meanwhile_still_counts() -> None:
     async with asyncio.timeout(WAIT_S), FakeCity() as city:
         swarm = stormy(city, trouble=Trouble("flood", 0.5))
