@@ -255,6 +255,8 @@ class Reception:
         self._arriving[player.entity] = session, player
         if isinstance(before, Session):
             self.vacated(player)
+            # As where a link was lost: the new one counts its inputs from wherever it likes.
+            self._post(player, Halt())
             before.close(CloseCode.REPLACED, "your player came back over another connection")
 
     def _refuse(self, session: Session, code: CloseCode, reason: str) -> None:

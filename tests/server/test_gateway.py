@@ -12,7 +12,7 @@ from server.session import Session
 from server.settings import AdmissionSettings, GameSettings
 from server.store.records import StoreAway
 from tests.fakes import FakeClient, snapshot
-from tests.scenario import Client, Scenario, deed
+from tests.scenario import NORTH, Client, Scenario, deed
 from tests.world.hamlet import CITY, config
 from world.event import EventState
 from world.events.steer_event import SteerEvent
@@ -347,3 +347,17 @@ def test_nobody_who_has_left_is_served_or_seen(scenario: Scenario) -> None:
     assert frames_of(ada, scenario, 4) == []
     scenario.tick(4)
     assert ada.entity not in ben.shown[-1]
+
+
+def test_whoever_takes_over_a_living_link_may_number_inputs_anew() -> None:
+    scenario = Scenario()
+    desk = scenario.join("Ada")
+    desk.inputs = 1000
+    desk.send(desk.intent(NORTH))
+    scenario.tick(4)
+    assert desk.frame.input == 1001
+    phone = scenario.join("Ada", resume=desk.welcome.resume)
+    assert (phone.entity, desk.closed_with) == (desk.entity, CloseCode.REPLACED)
+    phone.send(phone.intent(NORTH))
+    scenario.tick(4)
+    assert phone.frame.input == 1

@@ -209,7 +209,7 @@ def test_coming_back_over_another_link_replaces_the_one_that_is_still_open(hall:
     assert before.goodbye.retry_after_s is None
     assert after.welcome.entity == before.welcome.entity
     assert hall.seats == {after.welcome.entity: after.session}
-    assert (hall.posted(), len(hall.reception.players)) == ([], 1)
+    assert (hall.posted(), len(hall.reception.players)) == ([Halt()], 1)
 
 
 def test_whoever_comes_back_needs_no_free_place_and_goes_first(hall: Hall) -> None:
