@@ -69,7 +69,7 @@ def _held(answer: Answer) -> str:
     if answer.why is Outcome.FAILED:
         return f"This machine holds {answer.holds:,} {what} {times}; {answer.fails:,} it does not."
     reason = {
-        Outcome.SATURATED: "the bots ran out of processor first, so that nothing is known of the city there",
+        Outcome.SATURATED: "the bots were saturated first, so that nothing is known of the city there",
         Outcome.UNUSABLE: "a run was not possible",
     }.get(answer.why or Outcome.UNUSABLE, "it is not known what came of it")
     return f"This machine holds at least {answer.holds:,} {what} {times}; with {answer.fails:,} {reason}."

@@ -58,7 +58,7 @@ async def test_bots_that_ran_out_of_processor_make_it_at_least_so_many(tmp_path:
     machine = FakeMachine(lambda bots, _: Outcome.HELD if bots <= 3_000 else Outcome.SATURATED)
     answer, steps = await found(machine, tmp_path)
     assert "holds at least 3,000 bots" in sentences(answer)[0]
-    assert "with 3,120 the bots ran out of processor first" in sentences(answer)[0]
+    assert "with 3,120 the bots were saturated first" in sentences(answer)[0]
     assert answer.limiting is None
     assert any("SATURATED" in told(step) and "96 %" in told(step) for step in steps)
 
