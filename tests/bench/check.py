@@ -5,9 +5,9 @@
     python -m tests.bench.check --burden 0.2        prove that it can fail: every bench does a fifth more work
 
 No time is compared, only ratios to a calibration that runs right before and after each round. Noise only ever makes a
-round slower than it is, and hardly ever the same in a bench and in the calibrations around it: the lower quartile of the
-ratios of many rounds stays within a few percent. What still looks slower is measured again, twice, from a fresh crowd,
-and fails only if it is slower every time. Half a minute at the most.
+round slower than it is, and hardly ever the same in a bench and in the calibrations around it: the lower quartile of
+the ratios of many rounds stays within a few percent. What still looks slower is measured again, twice, from a fresh
+crowd, and fails only if it is slower every time. Half a minute at the most.
 """
 
 import argparse

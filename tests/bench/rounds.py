@@ -1,4 +1,4 @@
-"""The benches that regressions are looked for in: a round of each is a few ticks, always the same ones, without sockets."""
+"""The benches that regressions are looked for in: a round is a few ticks, the same in every run, without sockets."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from world.tick import step
 
 # A whole turn of interest, and an even number for the frames of both halves.
 TICKS = 20
-# One round does what it does; each further one the same a second later, with the same chance in every run.
+# The seconds of CPU that a round took; each further call runs the next one.
 Round = Callable[[], float]
 
 
@@ -103,7 +103,7 @@ BENCHES = (
 
 
 class Calibration:
-    """A fixed piece of work of the city's own nature: gathers and a sort of arrays, small calls of NumPy, plain Python."""
+    """A fixed piece of work of the city's own nature: gathers and a sort, small calls of NumPy, plain Python."""
 
     def __init__(self) -> None:
         chance = np.random.default_rng(1)
