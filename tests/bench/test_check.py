@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.check import ATTEMPTS, BASELINE, Ratios, main, measure, record, regressions, slower
+from tests.bench.check import ATTEMPTS, BASELINE, Ratios, in_a_process, main, measure, record, regressions, slower
 from tests.bench.measuring import now_s
 from tests.bench.rounds import BENCHES, Bench, Calibration, Round
 
@@ -69,6 +69,13 @@ def test_every_bench_runs_its_rounds() -> None:
     assert all(ratio > 0 for ratio in ratios.values())
 
 
+def test_a_measurement_is_a_process_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    tick = [bench for bench in BENCHES if bench.name == "tick"]
+    assert main(["--measure", "tick"]) == 0
+    here = json.loads(capsys.readouterr().out)
+    assert list(here) == list(in_a_process(tick)) == ["tick"]
+
+
 def test_a_burden_is_really_worked_and_seen() -> None:
     def calibrating(_: int) -> Round:
         return Calibration().run
@@ -91,6 +98,6 @@ def test_the_exit_status_says_whether_one_is_slower(
     path.write_text(json.dumps({"machine": "another", "ratios": KNOWN}), "utf-8")
     machine = Machine(*[{"interest": ratio}] * ATTEMPTS)
     monkeypatch.setattr("tests.bench.check.BASELINE", path)
-    monkeypatch.setattr("tests.bench.check.measure", lambda benches, burden: machine.measure(benches))
+    monkeypatch.setattr("tests.bench.check.in_a_process", lambda benches, burden: machine.measure(benches))
     assert main([]) == status
     assert ("SLOWER by over 15% in 3 attempts: interest" in capsys.readouterr().out) is bool(status)
