@@ -60,7 +60,7 @@ class Mixes(NamedTuple):
 
 
 _NOTHING = np.zeros(0, np.int64)
-# What one step of importance counts for beside a squared distance: more than any in a city. All of it is whole in a float.
+# What a step of importance counts for beside a squared distance: more than any in a city. A float holds both exactly.
 _STEP = 2.0**40
 
 

@@ -49,8 +49,8 @@ class GameSettings(Section):
     )
     local_exempt: bool = said(
         True,
-        "Whether this machine itself is limited by no address: local proxies share one. A load test whose bots have one "
-        "each says no.",
+        "Whether this machine itself is not limited by address: local proxies share one. A load test says no, whose "
+        "bots have one each.",
     )
     per_address_per_s: float = bounded(
         4,
@@ -98,7 +98,7 @@ class GameSettings(Section):
         120,
         1,
         100_000,
-        "Messages beyond the burst, each dropped and counted, before the connection is closed: with it ten seconds at 20 Hz.",
+        "Messages beyond the burst, dropped and counted, before it is closed: with the burst ten seconds at 20 Hz.",
     )
     write_mark_bytes: int = bounded(
         32_768,

@@ -2,7 +2,8 @@
 
 Rates are a bucket of tokens for each address that has called lately. Whoever finds it empty is told so and
 when to come again; whoever goes on into debt, by as much again, is cut as they are accepted, before a
-handshake is paid for, and so is whoever comes back too early after being told that they are kept out. This machine itself is exempt by default, because local proxies share its address.
+handshake is paid for, and so is whoever comes back too early after being told that they are kept out. This
+machine itself is exempt by default, because local proxies share its address.
 """
 
 from collections import Counter
