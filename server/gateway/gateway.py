@@ -1,6 +1,8 @@
 """The gateway: sessions on one side, the bus on the other, and each tick's frames between them."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 
 import numpy as np
@@ -90,6 +92,15 @@ class Gateway:
         elif refusal is not None:
             session.close(*refusal)
         return session
+
+    @contextmanager
+    def connecting(self, times: int = 0) -> Iterator[None]:
+        """Time spent within is time spent on those who connect; `times` of them are through with it."""
+        began_s = self._clock.work_s()
+        try:
+            yield
+        finally:
+            self._pace.spent(Step.CONNECT, self._clock.work_s() - began_s, times)
 
     # ---- for the loop, in this order -------------------------------------------------------------
 
