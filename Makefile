@@ -3,8 +3,8 @@
 
 PYTHON ?= python3
 BOTS ?= 50
-# Two: what runs in real time takes one of them for as long as the other needs for all the rest. 0 is none but pytest.
-WORKERS ?= 2
+# How many processes share the tests out (tests/workers.py); 0 is none but pytest itself.
+WORKERS ?= 0
 ARGS ?=
 
 VENV := .venv
@@ -33,7 +33,7 @@ $(READY): requirements.lock pyproject.toml
 run: setup ## start the city with demo bots (BOTS=50)
 	@exec $(BIN)/futurecity serve --bots $(BOTS) $(ARGS)
 
-test: setup ## format, lint, types, the law of the rooms and all tests (WORKERS=2 at once)
+test: setup ## format, lint, types, the law of the rooms and all tests (WORKERS=2 shares them out)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
