@@ -109,8 +109,8 @@ class Gateway:
         self.scene.merge(published.snapshots)
         for snapshot in published.snapshots:
             self._fanout.learn(snapshot)
-            for player in self.reception.players.learn(snapshot.profiles):
-                self.reception.memory.note(player)
+            for changed in self.reception.players.learn(snapshot.profiles):
+                self.reception.memory.note(changed)
             if snapshot.programme is not None:
                 self.programme.learn(snapshot.zone, snapshot.programme)
             for entity, zone in snapshot.departed:
