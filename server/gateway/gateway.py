@@ -14,7 +14,7 @@ from server.deeds import command_from
 from server.delivery import Delivery, Viewers, together
 from server.detail import BY_LEVEL, TURNS
 from server.fanout import Fanout
-from server.gateway.addresses import is_local, key_of
+from server.gateway.addresses import key_of
 from server.gateway.callers import Callers
 from server.gateway.postman import Postman
 from server.gateway.reception import Entrance, Reception
@@ -246,11 +246,13 @@ class Gateway:
     def offended(self, session: Session, code: CloseCode) -> float:
         """A session ends for what its client did: for how many seconds it is kept out now."""
         self._metrics.offences[OFFENCES[code]].inc()
+        out_s = 0.0
         if session.player is not None:
-            return self.offences.note(account_key(session.player.account), shared=False)
-        if is_local(session.address):
-            return 0.0
-        return self.offences.note(key_of(session.address), shared=True)
+            out_s = self.offences.note(account_key(session.player.account), shared=False)
+        if not self.callers.exempts(session.address):
+            # Of an account, too: whoever is new each time is known by nothing else.
+            out_s = max(out_s, self.offences.note(key_of(session.address), shared=True))
+        return out_s
 
     def ended(self, session: Session, cause: CloseCode | None) -> None:
         """A session is over."""
