@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench chaos soak lock clean
+.PHONY: help setup run test bench regression chaos soak lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -40,8 +40,12 @@ test: setup ## format, lint, types, the law of the rooms and all tests (WORKERS=
 	$(BIN)/lint-imports
 	$(BIN)/pytest --numprocesses $(WORKERS) $(ARGS)
 
-bench: setup ## time a tick, its interest and its frames without sockets
+bench: setup ## time a tick without sockets, and the city's sends as a multiple of the floor: twenty minutes
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.floor_ratio
+
+regression: setup ## fail if a bench without sockets is slower than its baseline by over 15 % (ARGS=--record for a new one)
+	$(BIN)/python -m tests.bench.check $(ARGS)
 
 chaos: setup ## kill a running city 25 times and audit its books each time, then tell another a million lies
 	$(BIN)/python -m tests.chaos $(ARGS)

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-TARGETS = ("help", "setup", "run", "test", "bench", "chaos", "soak", "lock", "clean")
+TARGETS = ("help", "setup", "run", "test", "bench", "regression", "chaos", "soak", "lock", "clean")
 # A make that runs this test hands its own flags and words on to the ones that are started here.
 HANDED_ON = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "ARGS", "WORKERS")
 CLEAN = {name: value for name, value in os.environ.items() if name not in HANDED_ON}
@@ -94,12 +94,16 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_every_change_must_pass_what_anyone_can_run_and_nothing_of_it_is_left_out(machine: Machine) -> None:
+@pytest.mark.parametrize(("status", "targets"), [(0, ["test", "regression"]), (7, ["test"])])
+def test_every_change_must_pass_what_anyone_can_run_and_nothing_of_it_is_left_out(
+    machine: Machine, status: int, targets: list[str]
+) -> None:
     machine.has("prometheus")
     machine.has("promtool")
-    machine.has("make", status=7)
+    machine.has("make", status=status)
     run = machine.run(ROOT / ".ci" / "run")
-    assert (run.stdout, run.stderr, run.returncode) == (f"{ROOT}: make test, CI=1\n", "", 7)
+    said = "".join(f"{ROOT}: make {target}, CI=1\n" for target in targets)
+    assert (run.stdout, run.stderr, run.returncode) == (said, "", status)
 
 
 def test_prometheus_is_installed_where_it_is_missing(machine: Machine) -> None:
@@ -107,7 +111,12 @@ def test_prometheus_is_installed_where_it_is_missing(machine: Machine) -> None:
     machine.has("apt-get")
     machine.has("make")
     asked = [line.split(": ")[1].split(",")[0] for line in machine.run(ROOT / ".ci" / "run").stdout.splitlines()]
-    assert asked == ["apt-get update", "apt-get install -y --no-install-recommends prometheus", "make test"]
+    assert asked == [
+        "apt-get update",
+        "apt-get install -y --no-install-recommends prometheus",
+        "make test",
+        "make regression",
+    ]
 
 
 def test_every_locked_package_has_hashes_and_no_address() -> None:
