@@ -8,6 +8,8 @@ export interface Road {
   /** How many frames were withheld, and how many went through. */
   readonly withheld: number
   readonly passed: number
+  /** Everybody's link breaks. */
+  cut(): void
   close(): Promise<void>
 }
 
@@ -40,7 +42,9 @@ export async function slowRoad(target: string, delayMs: number, oneIn: number): 
   })
   await new Promise<void>((resolve) => server.once('listening', () => resolve()))
   const { port } = server.address() as AddressInfo
+  const cut = (): void => server.clients.forEach((client) => client.terminate())
   return {
+    cut,
     url: `ws://127.0.0.1:${port}/play`,
     get withheld() {
       return road.withheld
@@ -50,7 +54,7 @@ export async function slowRoad(target: string, delayMs: number, oneIn: number): 
     },
     close: () =>
       new Promise((resolve) => {
-        for (const client of server.clients) client.terminate()
+        cut()
         server.close(() => resolve())
       }),
   }
