@@ -58,6 +58,11 @@ def test_crystals_fireworks_and_colours_are_numbered_as_in_the_content() -> None
     assert [colour.rgb for colour in CHART.colours] == [colour.rgb for colour in festival.colour]
 
 
+def test_an_editor_finds_every_trait_of_a_look() -> None:
+    assert CHART.avatar is not None
+    assert [trait["name"] for trait in CHART.avatar["traits"]] == [trait.name for trait in CONFIG.avatar.trait]
+
+
 def test_the_fingerprint_is_that_of_what_is_told_and_not_of_the_seed() -> None:
     assert chart(load_config(None, 7)) == CHART
     assert chart(replace(CONFIG, city=CITY)).fingerprint != CHART.fingerprint
