@@ -17,6 +17,7 @@ from server.city import Books, City
 from server.clock import SystemClock
 from server.drain import Stop, count_down
 from server.gateway.addresses import Proxies
+from server.gateway.city_map import map_route
 from server.gateway.links import Links
 from server.gateway.listening import Doorstep
 from server.gateway.tcp import serve_tcp
@@ -93,7 +94,8 @@ async def _sockets(
     proxies = Proxies(parts_of(game.trusted_proxies), game.proxy_header)
     doorstep = Doorstep(game, gateway.callers, proxies, city.metrics, server_context(settings.tls))
     async with AsyncExitStack() as stack:
-        port = await stack.enter_async_context(serve_http(gateway, links, doorstep, status_handler(city)))
+        public = [web.get("/status", status_handler(city)), map_route(city.config)]
+        port = await stack.enter_async_context(serve_http(gateway, links, doorstep, public))
         tcp = await serve_tcp(gateway, links, doorstep)
         stack.callback(tcp.close)
         operations = ops_application(city, city.metrics, routes)

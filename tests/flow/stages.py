@@ -12,12 +12,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
+from aiohttp import web
 
 from protocol import messages as m
 from protocol.codec import decode_server, encode
 from protocol.framing import Splitter, tcp_frame
 from protocol.limits import SERVER_MESSAGE_BYTES_MAX
 from server.gateway.addresses import Proxies
+from server.gateway.city_map import map_route
 from server.gateway.links import Links
 from server.gateway.listening import Doorstep
 from server.gateway.tcp import serve_tcp
@@ -267,7 +269,8 @@ async def staged(
             stack.callback(listener.close)
             stage: Stage = TcpStage(scenario, listener.port)
         else:
-            serving = serve_http(scenario.city.gateway, links, doorstep, status_handler(scenario.city))
+            public = [web.get("/status", status_handler(scenario.city)), map_route(scenario.city.config)]
+            serving = serve_http(scenario.city.gateway, links, doorstep, public)
             port = await stack.enter_async_context(serving)
             # As many as a flow wants, where aiohttp would let a hundred connect and the next one wait.
             anybody = aiohttp.TCPConnector(limit=0)
