@@ -26,7 +26,9 @@ def plot(title: str, unit: str, moments: Sequence[float], lines: Sequence[Line],
     top = nice_top(max(known, default=0.0))
     span = max([*moments, *(at for line in lines for at in line.at or ()), 1.0])
     drawn = "".join(
-        _line(place, line, [(_x(at, span), value) for at, value in zip(line.at or moments, line.values, strict=True)], top)
+        _line(
+            place, line, [(_x(at, span), value) for at, value in zip(line.at or moments, line.values, strict=True)], top
+        )
         for place, line in enumerate(lines[:SERIES_MAX])
     )
     legend = " ".join(f'<span class="s{place}">{escape(line.name)}</span>' for place, line in enumerate(lines))

@@ -88,7 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--quick", action="store_true", help=f"only one trial for each, with {FIRST[0]} players")
     parser.add_argument("--only", action="append", choices=list(ADAPTERS), help="this one; may be repeated")
-    parser.add_argument("--seconds", type=_seconds, default=SECONDS, help=f"measured in each trial (default: {SECONDS:g})")
+    parser.add_argument(
+        "--seconds", type=_seconds, default=SECONDS, help=f"measured in each trial (default: {SECONDS:g})"
+    )
     parser.add_argument("--minutes", type=_seconds, default=60.0, help="begin no trial after these (default: 60)")
     parser.add_argument("--report", type=Path, default=REPORT, help=f"where trials are kept (default: {REPORT})")
     return parser

@@ -22,9 +22,9 @@ _EDGE_CM = 800.0
 _INPUT_BEATS = round(0.5 / STEP_S)
 _GATHER_BEATS = 5
 # So many come at the same time, and as many a second: the steady crowd is compared, not the rush.
-_AT_ONCE = 24
+_AT_ONCE = 64
 _JOINS_PER_S = 400.0
-_ENTER_S = 10.0
+_ENTER_S = 20.0
 
 
 def draw_places(bots: int, seed: int) -> list[Place]:

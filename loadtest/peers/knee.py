@@ -1,8 +1,8 @@
 """The knee of one server: the largest crowd it holds, found from the trials so far and nothing else.
 
 Every server starts with the same crowds, so that there is a row for each at the same size; from there it is doubled
-until one is not held, or halved until one is, and then bisected. Because the next crowd follows from the trials alone, a
-run can be interrupted and gone on with.
+until one is not held, or halved until one is, and then bisected. Because the next crowd follows from the trials alone,
+a run can be interrupted and gone on with.
 """
 
 import math

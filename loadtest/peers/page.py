@@ -14,13 +14,14 @@ from loadtest.peers.table import HEAD, RATIOS, Row, knees, ratios, same_crowd
 from loadtest.plot import Line, plot
 
 NOT_COMPARABLE = (
-    "Who tells everybody everything is measured with the work of choosing left out, and lets each client see more than ours.",
-    "Ours sends whole positions of the nearest 16 in every frame and of the other 48 in turn, 32 in each; Colyseus sends "
-    "what has changed of all 64. A patch lost by a slow client has to be sent again, a frame of ours does not.",
-    "Ours settles, journals and moderates besides, and ticks 20 times a second; the peers do nothing but walk, ten times.",
-    "The bots share the machine, and the loopback's copying is charged to whoever writes or reads.",
+    "Who tells everybody everything is measured without the work of choosing, and lets each client see more than ours.",
+    "Ours sends whole positions: of the nearest 16 in every frame, of the other 48 in turn, 32 in each. Colyseus sends "
+    "what has changed of all 64. A frame of ours may be lost and the next one heals it; a difference may not.",
+    "Ours ticks 20 times a second, keeps people out of walls, journals what happens and settles what is owned; the "
+    "peers only walk, ten times a second.",
+    "The bots share the machine, and the copying of the loopback is charged to whoever writes or reads.",
 )
-# Only the fair size of a crowd; each title, unit and value of a trial.
+# Title, unit and value of a trial; each is drawn over the size of the crowd.
 _PLOTS: tuple[tuple[str, str, Callable[[Trial], float | None]], ...] = (
     ("CPU per update", "µs", lambda trial: trial.cpu_us_per_update),
     ("Between two updates, p99", "ms", lambda trial: trial.gap_p99_ms),
@@ -74,7 +75,7 @@ def _plots(trials: list[Trial]) -> str:
 
 
 def _versions(comparison: Comparison) -> str:
-    rows = [
+    rows: list[Row] = [
         (ADAPTERS[system].title, ", ".join(f"{name} {version}" for name, version in versions.items()))
         for system, versions in comparison.versions.items()
     ]

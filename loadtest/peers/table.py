@@ -35,7 +35,7 @@ def same_crowd(trials: Sequence[Trial], players: int) -> list[Row]:
 def ratios(trials: Sequence[Trial]) -> list[Row]:
     """Ours beside each: how many times its players, how many times fewer µs an update at the knees and at one crowd."""
     ours = knee(_of(trials, OURS)).held
-    rows = []
+    rows: list[Row] = []
     for system in _systems(trials):
         theirs = knee(_of(trials, system)).held
         if system != OURS and ours is not None and theirs is not None:

@@ -12,7 +12,7 @@ import aiohttp
 
 from loadtest.peers.tally import Tally
 from loadtest.peers.visitor import Place, Visitor
-from loadtest.server_process import HOST, ServerProcess
+from loadtest.server_process import ServerProcess
 
 ROOT = Path(__file__).parents[3]
 BUILD = ROOT / "build" / "peers"
@@ -107,7 +107,9 @@ def python() -> str:
 
 def python_peer(module: str) -> PeerProcess:
     """A peer that is one of our programs in `loadtest.peers.python`."""
-    return PeerProcess(["/usr/bin/env", f"PYTHONPATH={ROOT}", python(), "-m", f"loadtest.peers.python.{module}", "PORT"])
+    return PeerProcess(
+        ["/usr/bin/env", f"PYTHONPATH={ROOT}", python(), "-m", f"loadtest.peers.python.{module}", "PORT"]
+    )
 
 
 def python_versions(*packages: str) -> dict[str, str]:

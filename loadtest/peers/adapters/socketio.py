@@ -1,7 +1,7 @@
 """Socket.IO: everybody is in one room, and told everything by an event to that room.
 
-Engine.IO 4 and Socket.IO 5 as far as a bot needs them: a text message begins with its kind in digits (`0` open, `2` ping,
-`3` pong, `4` message), and an event with binary data is a text that announces it and a binary message.
+Engine.IO 4 and Socket.IO 5 as far as a bot needs them: a text message begins with its kind in digits (`0` open,
+`2` ping, `3` pong, `4` message), and an event with binary data is a text that announces it and a binary message.
 """
 
 import json
