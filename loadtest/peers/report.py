@@ -9,7 +9,7 @@ from loadtest.report import Machine
 
 
 class Trial(Struct, frozen=True):
-    """One crowd at one server. Rates are of whoever got in; `why` says what it did not hold, if anything."""
+    """One crowd at one server. Rates are per player, who did not get in hearing nothing; `why` says what it did not hold, if anything."""
 
     system: str
     players: int

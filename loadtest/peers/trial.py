@@ -83,6 +83,7 @@ async def _measured(adapter: Adapter, crowd: Crowd, session: aiohttp.ClientSessi
     await asyncio.sleep(seconds)
     after = _moment(adapter, crowd)
     crowd.tally.close(after.when_s)
+    gc.unfreeze()
     trial = _figures(adapter, crowd, sees, (empty, before, after))
     trial = structs.replace(trial, entered=entered, cut=len(crowd.endings) - endings_before)
     everybody = players - 1
