@@ -25,7 +25,8 @@ async def test_five_bots_get_in_are_told_of_each_other_and_move(name: str) -> No
     trial = await play(adapter, 5, 1.0)
     assert (trial.entered, trial.cut) == (5, 0)
     # At Colyseus it is the peer's own client that looks, and sees the five; our city has hosts of its own.
-    assert trial.sees >= 4 if name == "city" else trial.sees == (5 if name.startswith("colyseus") else 4)
+    others = 5 if name.startswith("colyseus") else 4
+    assert trial.sees in (range(4, 65) if name == "city" else (others,))
     assert trial.mean_hz > 1
     assert trial.cpu_us_per_update
     assert trial.rss_mb > 10
