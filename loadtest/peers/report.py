@@ -9,7 +9,10 @@ from loadtest.report import Machine
 
 
 class Trial(Struct, frozen=True):
-    """One crowd at one server. Rates are per player, who did not get in hearing nothing; `why` says what it did not hold, if anything."""
+    """One crowd at one server; `why` says what it did not hold, if anything.
+
+    Rates are per player, whoever did not get in hearing nothing.
+    """
 
     system: str
     players: int
