@@ -9,23 +9,26 @@ WIDTH, HEIGHT = 720, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 12, 28
 _TICKS = 4
 # As many colours as the page's style sheet has classes for.
-SERIES_MAX = 4
+SERIES_MAX = 5
 
 
 class Line(NamedTuple):
-    """One series: its name and a value per moment; None leaves a gap."""
+    """One series: its name and a value per moment; None leaves a gap. `at` are moments of its own, if it has some."""
 
     name: str
     values: Sequence[float | None]
+    at: Sequence[float] | None = None
 
 
 def plot(title: str, unit: str, places: Sequence[float], lines: Sequence[Line], along: str = "s") -> str:
     """A figure with a title, axes from zero, and up to SERIES_MAX lines over `places`, in units of `along`."""
     known = [value for line in lines for value in line.values if value is not None]
     top = nice_top(max(known, default=0.0))
-    span = max([*places, 1.0])
+    span = max([*places, *(at for line in lines for at in line.at or ()), 1.0])
     drawn = "".join(
-        _line(place, line, [(_x(at, span), value) for at, value in zip(places, line.values, strict=True)], top)
+        _line(
+            place, line, [(_x(at, span), value) for at, value in zip(line.at or places, line.values, strict=True)], top
+        )
         for place, line in enumerate(lines[:SERIES_MAX])
     )
     legend = " ".join(f'<span class="s{place}">{escape(line.name)}</span>' for place, line in enumerate(lines))

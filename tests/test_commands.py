@@ -1,5 +1,6 @@
 """The commands around the code: make, the lock it installs from, and what runs on every change."""
 
+import json
 import os
 import re
 import shutil
@@ -12,7 +13,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-TARGETS = ("help", "setup", "run", "test", "client", "wire", "bench", "regression", "chaos", "soak", "lock", "clean")
+TARGETS = (
+    *("help", "setup", "run", "test", "client", "wire", "bench", "regression", "bench-peers"),
+    *("chaos", "soak", "lock", "clean"),
+)
 # A make that runs this test hands its own flags and words on to the ones that are started here.
 HANDED_ON = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "ARGS", "WORKERS")
 CLEAN = {name: value for name, value in os.environ.items() if name not in HANDED_ON}
@@ -124,6 +128,20 @@ def test_every_locked_package_has_hashes_and_no_address() -> None:
     assert len(packages) > 30
     assert [package.split()[0] for package in packages if "--hash=sha256:" not in package] == []
     assert re.search(r"https?://|--(extra-)?index-url", LOCK) is None
+
+
+@pytest.mark.parametrize("lock", ["python/requirements.lock", "colyseus/package-lock.json"])
+def test_what_the_peers_stand_on_is_locked_by_hash_without_an_address(lock: str) -> None:
+    text = (ROOT / "loadtest" / "peers" / lock).read_text("utf-8")
+    if lock.endswith(".json"):
+        packages = {name: package for name, package in json.loads(text)["packages"].items() if name}
+        assert [name for name, package in packages.items() if "integrity" not in package] == []
+        assert [name for name, package in packages.items() if "resolved" in package] == []
+    else:
+        packages = dict.fromkeys(re.split(r"(?m)^(?=[a-z0-9])", text)[1:])
+        assert [package.split()[0] for package in packages if "--hash=sha256:" not in package] == []
+        assert re.search(r"https?://|--(extra-)?index-url", text) is None
+    assert len(packages) > 10
 
 
 def test_every_dependency_is_locked() -> None:

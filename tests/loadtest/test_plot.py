@@ -48,3 +48,12 @@ def test_names_are_escaped() -> None:
 )
 def test_an_axis_ends_at_a_round_number(largest: float, top: float) -> None:
     assert nice_top(largest) == pytest.approx(top)
+
+
+def test_a_line_may_have_moments_of_its_own() -> None:
+    figure = plot("x", "µs", [], [Line("a", [1.0, 2.0], [500, 4000]), Line("b", [1.0], [2000])], along="players")
+    first, second = paths(figure)
+    (half,) = re.findall(r"M([\d.]+)", second)
+    low, high = (float(x) for x, _ in re.findall(r"[ML]([\d.]+) ([\d.]+)", first))
+    assert low < float(half) < high <= WIDTH
+    assert "4000 players" in figure
