@@ -1,4 +1,4 @@
-"""Game clients over WebSocket, and the public status, on the HTTP port.
+"""Game clients over WebSocket, and what else everybody may ask for, on the HTTP port.
 
 aiohttp does the handshake, pings, closing and whatever is unusual. The two things that happen thousands
 of times a second go past it. Frames leave as ready bytes through the connection's own transport: they are
@@ -7,11 +7,10 @@ aiohttp's protocol, without a queue, a task switch and a coroutine for each of t
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import WSCloseCode, WSMsgType, web
-from aiohttp.typedefs import Handler
 
 from protocol.connection import Framing
 from protocol.errors import CloseCode
@@ -21,6 +20,7 @@ from protocol.websocket import ClientFrames
 from server.gateway.gateway import Gateway
 from server.gateway.links import Links
 from server.gateway.listening import Doorstep, Listener
+from server.gateway.page import own_origins
 from server.kinds import parts_of
 from server.ops.health import json_errors
 from server.outbox import Outbox
@@ -137,10 +137,12 @@ class WebSocketClient:
 def _let_browsers_in(request: web.Request, origins: frozenset[str]) -> None:
     """Raises what to answer a page of another site: what its visitor's browser sends would be the page's doing.
 
-    Programs that are no browser send no origin, and could send any: this protects people from pages, not the city.
+    Our own page is always let in, wherever it was found. Programs that are no browser send no origin, and could send
+    any: this protects people from pages, not the city.
     """
     origin = request.headers.get("Origin")
-    if origins and origin is not None and origin.lower() not in origins:
+    ours = own_origins(request.headers.get("Host"))
+    if origins and origin is not None and origin.lower() not in origins | ours:
         raise web.HTTPForbidden(reason="pages of this origin may not connect; game.origins lists those that may")
 
 
@@ -162,8 +164,10 @@ def _fault(error: object) -> tuple[CloseCode, str]:
 
 
 @asynccontextmanager
-async def serve_http(gateway: Gateway, links: Links, doorstep: Doorstep, status: Handler) -> AsyncIterator[int]:
-    """The HTTP port, `/play` for clients and `/status` for everybody; yields its number.
+async def serve_http(
+    gateway: Gateway, links: Links, doorstep: Doorstep, public: Iterable[web.RouteDef]
+) -> AsyncIterator[int]:
+    """The HTTP port, `/play` for clients and what is `public` for everybody; yields its number.
 
     Raises OSError when the port cannot be had.
     """
@@ -176,7 +180,7 @@ async def serve_http(gateway: Gateway, links: Links, doorstep: Doorstep, status:
         return await WebSocketClient(gateway, links, taps[request.protocol]).run(request, _caller(request, doorstep))
 
     application = web.Application(middlewares=[json_errors])
-    application.add_routes([web.get("/play", play), web.get("/status", status)])
+    application.add_routes([web.get("/play", play), *public])
     # The first request, or the next, comes within the time that Hello has, or the connection is closed.
     keepalive_s = settings.hello_timeout_s
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_S, keepalive_timeout=keepalive_s)

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
+from aiohttp import web
 
 from protocol import messages as m
 from protocol.codec import decode_server, encode
@@ -20,6 +21,7 @@ from protocol.limits import SERVER_MESSAGE_BYTES_MAX
 from server.gateway.addresses import Proxies
 from server.gateway.links import Links
 from server.gateway.listening import Doorstep
+from server.gateway.page import page_routes
 from server.gateway.tcp import serve_tcp
 from server.gateway.websocket import serve_http
 from server.kinds import parts_of
@@ -267,7 +269,8 @@ async def staged(
             stack.callback(listener.close)
             stage: Stage = TcpStage(scenario, listener.port)
         else:
-            serving = serve_http(scenario.city.gateway, links, doorstep, status_handler(scenario.city))
+            public = [web.get("/status", status_handler(scenario.city)), *page_routes(settings.page_dir)]
+            serving = serve_http(scenario.city.gateway, links, doorstep, public)
             port = await stack.enter_async_context(serving)
             # As many as a flow wants, where aiohttp would let a hundred connect and the next one wait.
             anybody = aiohttp.TCPConnector(limit=0)
