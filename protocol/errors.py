@@ -32,6 +32,19 @@ class CloseCode(IntEnum):
     UNAVAILABLE = 4013
 
 
+# What to do after which end: seconds until trying again makes sense; the others should not.
+RETRY_AFTER_S: dict[CloseCode, float] = {
+    CloseCode.GOING_AWAY: 5,
+    CloseCode.HELLO_TIMEOUT: 1,
+    CloseCode.IDLE: 0,
+    CloseCode.FLOOD: 30,
+    CloseCode.FULL: 10,
+    CloseCode.SLOW: 5,
+    CloseCode.INTERNAL: 5,
+    CloseCode.UNAVAILABLE: 5,
+}
+
+
 class ProtocolError(Exception):
     """The other side broke the protocol; the connection ends with `code`.
 

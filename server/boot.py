@@ -17,6 +17,7 @@ from server.city import Books, City
 from server.clock import SystemClock
 from server.drain import Stop, count_down
 from server.gateway.addresses import Proxies
+from server.gateway.city_map import map_route
 from server.gateway.links import Links
 from server.gateway.listening import Doorstep
 from server.gateway.page import page_routes
@@ -92,7 +93,7 @@ async def _sockets(
     proxies = Proxies(parts_of(game.trusted_proxies), game.proxy_header)
     doorstep = Doorstep(game, gateway.callers, proxies, city.metrics, server_context(settings.tls))
     async with AsyncExitStack() as stack:
-        public = [web.get("/status", status_handler(city)), *page_routes(game.page_dir)]
+        public = [web.get("/status", status_handler(city)), map_route(city.config), *page_routes(game.page_dir)]
         port = await stack.enter_async_context(serve_http(gateway, links, doorstep, public))
         tcp = await serve_tcp(gateway, links, doorstep)
         stack.callback(tcp.close)

@@ -9,7 +9,7 @@ from typing import Protocol
 from protocol import messages as m
 from protocol.codec import encode
 from protocol.connection import Connection, Framing, Role, State
-from protocol.errors import CloseCode, ProtocolError
+from protocol.errors import RETRY_AFTER_S, CloseCode, ProtocolError
 from server.offences import OFFENCES
 from server.outbox import Outbox
 from server.players import Player
@@ -18,17 +18,6 @@ from world.config import TICK_RATE_HZ
 
 # A client that is told "too fast" more often than this learns nothing new from it.
 TICKS_BETWEEN_RATE_DENIALS = TICK_RATE_HZ
-# What to do after which end: seconds until trying again makes sense; the others should not.
-RETRY_AFTER_S: dict[CloseCode, float] = {
-    CloseCode.GOING_AWAY: 5,
-    CloseCode.HELLO_TIMEOUT: 1,
-    CloseCode.IDLE: 0,
-    CloseCode.FLOOD: 30,
-    CloseCode.FULL: 10,
-    CloseCode.SLOW: 5,
-    CloseCode.INTERNAL: 5,
-    CloseCode.UNAVAILABLE: 5,
-}
 
 
 class Desk(Protocol):

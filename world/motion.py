@@ -27,15 +27,16 @@ SINE_QUARTER = (
 class Motion:
     """The integers of `tuning.movement` at a tick rate.
 
-    `east` and `north` hold the displacement of one tick in 256ths of a cm at index
-    `gait * 256 + steer`. `vy_per_y` divides a vertical speed (cm/s) into cm of one tick.
+    `paces` are stand, walk and run in 256ths of a cm of one tick; `east` and `north` hold its
+    displacement at index `gait * 256 + steer`. `vy_per_y` divides a vertical speed (cm/s) into cm of one tick.
     """
 
     def __init__(self, tuning: MovementTuning, tick_rate_hz: int) -> None:
-        paces = [0, *(cm(speed) * PARTS // tick_rate_hz for speed in (tuning.walk_m_s, tuning.run_m_s))]
-        self.east: NDArray[np.int32] = np.array([sine(pace, i) for pace in paces for i in range(STEERS)], np.int32)
+        speeds = (tuning.walk_m_s, tuning.run_m_s)
+        self.paces = (0, *(cm(speed) * PARTS // tick_rate_hz for speed in speeds))
+        self.east: NDArray[np.int32] = np.array([sine(pace, i) for pace in self.paces for i in range(STEERS)], np.int32)
         self.north: NDArray[np.int32] = np.array(
-            [sine(pace, i + STEERS // 4) for pace in paces for i in range(STEERS)], np.int32
+            [sine(pace, i + STEERS // 4) for pace in self.paces for i in range(STEERS)], np.int32
         )
         self.step_cm = cm(tuning.step_m)
         self.jump_cm_s = cm(tuning.jump_m_s)

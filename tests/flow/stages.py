@@ -19,6 +19,7 @@ from protocol.codec import decode_server, encode
 from protocol.framing import Splitter, tcp_frame
 from protocol.limits import SERVER_MESSAGE_BYTES_MAX
 from server.gateway.addresses import Proxies
+from server.gateway.city_map import map_route
 from server.gateway.links import Links
 from server.gateway.listening import Doorstep
 from server.gateway.page import page_routes
@@ -269,7 +270,8 @@ async def staged(
             stack.callback(listener.close)
             stage: Stage = TcpStage(scenario, listener.port)
         else:
-            public = [web.get("/status", status_handler(scenario.city)), *page_routes(settings.page_dir)]
+            status = web.get("/status", status_handler(scenario.city))
+            public = [status, map_route(scenario.city.config), *page_routes(settings.page_dir)]
             serving = serve_http(scenario.city.gateway, links, doorstep, public)
             port = await stack.enter_async_context(serving)
             # As many as a flow wants, where aiohttp would let a hundred connect and the next one wait.

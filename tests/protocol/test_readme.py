@@ -15,9 +15,8 @@ from protocol import frames, limits, messages
 from protocol.codec import decode_client, decode_server, encode, unpack_map
 from protocol.connection import LEADS_TO, SAYABLE, Connection, Framing, Role, State
 from protocol.crystals import CRYSTAL_ROW_DTYPE
-from protocol.errors import CloseCode
+from protocol.errors import RETRY_AFTER_S, CloseCode
 from protocol.framing import tcp_frame
-from server.session import RETRY_AFTER_S
 from server.settings import GameSettings
 
 README = (Path(__file__).parents[2] / "protocol" / "README.md").read_text("utf-8")

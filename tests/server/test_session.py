@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from protocol.codec import encode, pack_fields
 from protocol.connection import Connection, Framing, Role
-from protocol.errors import CloseCode
+from protocol.errors import RETRY_AFTER_S, CloseCode
 from protocol.frames import pack_intent
 from protocol.framing import tcp_frame
 from protocol.limits import REASON_BYTES_MAX
@@ -27,7 +27,7 @@ from protocol.messages import (
     Welcome,
 )
 from server.players import Player
-from server.session import RETRY_AFTER_S, TICKS_BETWEEN_RATE_DENIALS, Session
+from server.session import TICKS_BETWEEN_RATE_DENIALS, Session
 from server.settings import GameSettings
 from tests.fakes import FakeClient, FakeDesk
 from world.config import TICK_RATE_HZ
