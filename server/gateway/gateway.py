@@ -109,6 +109,8 @@ class Gateway:
         self.scene.merge(published.snapshots)
         for snapshot in published.snapshots:
             self._fanout.learn(snapshot)
+            for player in self.reception.players.learn(snapshot.profiles):
+                self.reception.memory.note(player)
             if snapshot.programme is not None:
                 self.programme.learn(snapshot.zone, snapshot.programme)
             for entity, zone in snapshot.departed:
@@ -263,6 +265,8 @@ class Gateway:
         self._fanout.forget(player.slot)
         self._seats[player.slot % TURNS].sit(player.slot, session)
         self._postman.deliver(player)
+        # Nobody is among the people around themselves, and whoever comes again does not know what they look like.
+        session.outbox.write(session.outbox.frame(self._fanout.introductions.message(player.slot)))
 
     def _vacated(self, player: Player) -> None:
         self._seats[player.slot % TURNS].leave(player.slot)
