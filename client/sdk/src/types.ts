@@ -1,5 +1,9 @@
 /** What a client is told and may ask for. Places are centimetres of the city (+x east, +y up, +z north); directions are 256ths of a turn, clockwise from north. */
 
+import type { FrameHeader } from './frames.js'
+import type { CityMap, EventFields, Limits } from './generated/wire.js'
+import type { SocketClass } from './surroundings.js'
+
 /** connecting: on the way in. queued: in the waiting room. in: playing. away: the link is lost, coming back by itself. closed: over. */
 export type Status = 'connecting' | 'queued' | 'in' | 'away' | 'closed'
 
@@ -168,4 +172,81 @@ export interface Quality {
   readonly shed: number
   /** How many people we know of. */
   readonly avatars: number
+}
+
+/** What `City.connect` may be told. */
+export interface ConnectOptions {
+  /** The name on our plate; left out: the city chooses. */
+  readonly name?: string
+  /** Who we are in the books: the `token` of an earlier welcome, or a signed proof. */
+  readonly token?: string
+  /** The way back into a body that we had: `City.resume` of then. */
+  readonly resume?: Resume
+  /** Our own name and version, for the operator's log. */
+  readonly client?: string
+  /** The WebSocket class; left out: the global one. In Node 20 that of the package `ws`. */
+  readonly WebSocket?: SocketClass
+  /** The map, if it is at hand; left out: fetched from `/city.json` beside the game; null: none, and no prediction. */
+  readonly map?: CityMap | null
+}
+
+/** The way back into our body, within half a minute after the link is lost. A secret. */
+export interface Resume {
+  readonly resume: string
+  readonly heard: number
+}
+
+/** What the city says when we are let in. */
+export interface Welcome {
+  readonly entity: number
+  readonly name: string
+  readonly account: string
+  readonly balance: number
+  /** Whether this is the body we had. */
+  readonly resumed: boolean
+  /** A guest's way back on any later day: keep it; null for who came with a signed proof. */
+  readonly token: string | null
+  /** What was kept with `keep`, on this or any other client. */
+  readonly settings: Readonly<Record<string, unknown>>
+  /** Whether all that we alone were told meanwhile is told again. */
+  readonly nothingMissed: boolean
+  readonly server: string
+  readonly session: string
+  readonly limits: Limits
+}
+
+/** The city's clock. Ticks have fractions; milliseconds are those of `performance.now()`. */
+export interface CityClock {
+  /** The server's tick now. */
+  tickNow(): number
+  tickAt(ms: number): number
+  msOf(tick: number): number
+  readonly tickRateHz: number
+}
+
+type NamedEvents = { [Name in keyof EventFields as `event:${Name}`]: Happening<EventFields[Name]> }
+
+/** Every event of a City, and what a listener is given. */
+export interface CityEvents extends NamedEvents {
+  status: { readonly status: Status; readonly before: Status }
+  queued: Queue
+  welcome: Welcome
+  map: CityMap
+  /** The map could not be had: we are drawn where frames say, without prediction. */
+  mapless: { readonly reason: string }
+  /** Ten times a second: where the server has us. */
+  frame: FrameHeader
+  /** Everything that happens, whatever its name. `event:said` and the like come one by one. */
+  happened: Happening
+  [event: `event:${string}`]: Happening
+  denied: Refusal
+  profile: Profile
+  firework: Firework
+  /** The city closes in so many seconds. */
+  closing: { readonly inS: number; readonly reason: string }
+  /** We were elsewhere than we thought, by so much. */
+  corrected: { readonly byCm: number }
+  /** The link is lost; `retryInMs` says when it is tried again. */
+  away: Ending
+  closed: Ending
 }
