@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from world.avatar import describe
 from world.city import CELL_CM, Direction, Rect, Shape, Zone, cm, heading_of
 from world.config import WorldConfig
 from world.motion import Motion
@@ -118,7 +119,7 @@ class CityMap(Struct, frozen=True):
     """The whole city; two that differ in anything differ in `fingerprint`.
 
     `gate` is the number of the zone that newcomers start in, `reach_cm` how far one picks a crystal up. `avatar` is
-    what a look can be, for an editor; nil in a city where nobody can change theirs.
+    what a look can be, for an editor (`world.avatar.describe`).
     """
 
     fingerprint: str
@@ -154,6 +155,7 @@ def chart(config: WorldConfig) -> CityMap:
             FireworkChart(kind.name, kind.cost, cm(kind.height_m), kind.importance) for kind in festival.firework
         ),
         colours=tuple(ColourChart(colour.name, colour.rgb) for colour in festival.colour),
+        avatar=describe(config.avatar),
     )
     return replace(unnamed, fingerprint=blake2b(repr(unnamed).encode(), digest_size=16).hexdigest())
 
