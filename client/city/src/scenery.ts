@@ -38,6 +38,7 @@ function merged(parts: three.BufferGeometry[], material: three.Material): three.
 function build(zone: ZoneChart, solid: three.BufferGeometry[], glow: three.BufferGeometry[]): void {
   const ground = ZONE_COLOURS[zone.name] ?? 0x57507c
   paving(zone, ground, solid)
+  glow.push(edge({ name: '', x: zone.x, z: zone.z, width: zone.width, depth: zone.depth, top: zone.ground }, zone.ground - 10, tint(neon(zone.name), 0x1a1438, 0.35)))
   for (const terrace of zone.terraces) {
     solid.push(block(terrace, zone.ground, tint(ground, terrace.name.includes('bench') ? 0x9a6a4a : 0xffffff, 0.16)))
     if (terrace.top - zone.ground >= 120) glow.push(edge(terrace, terrace.top, neon(terrace.name)))
@@ -46,9 +47,9 @@ function build(zone: ZoneChart, solid: three.BufferGeometry[], glow: three.Buffe
   for (const building of zone.buildings) raise(building, zone.ground, solid, glow)
 }
 
-/** Slabs of eight metres, each a little different, so that one sees oneself walk. */
+/** Slabs of four metres, each a little different, so that one sees oneself walk. */
 function paving(zone: ZoneChart, colour: number, solid: three.BufferGeometry[]): void {
-  const slab = 800
+  const slab = 400
   for (let x = zone.x; x < zone.x + zone.width; x += slab) {
     for (let z = zone.z; z < zone.z + zone.depth; z += slab) {
       const width = Math.min(slab, zone.x + zone.width - x)
@@ -173,7 +174,7 @@ function tree(area: BlockChart, ground: number, solid: three.BufferGeometry[]): 
 
 function greatCrystal(area: BlockChart, ground: number): three.BufferGeometry {
   const height = (area.top - ground) * M
-  const shape = new three.OctahedronGeometry(1).scale(2.1, height / 2, 2.1).toNonIndexed()
+  const shape = new three.OctahedronGeometry(1).scale(2.1, height / 2, 2.1)
   shape.translate((area.x + area.width / 2) * M, ground * M + height / 2, -(area.z + area.depth / 2) * M)
   const facets = [0x9ff1ff, 0x6fd2ff, 0xb9a0ff, 0xff9be0, 0x8ae6ff, 0xd6c2ff, 0x74b8ff, 0xffc4ec]
   const colours = new Float32Array(shape.getAttribute('position').count * 3)
@@ -186,6 +187,9 @@ function greatCrystal(area: BlockChart, ground: number): three.BufferGeometry {
 function lantern(area: BlockChart, ground: number, solid: three.BufferGeometry[], glow: three.BufferGeometry[]): void {
   solid.push(block({ ...area, x: area.x + 35, z: area.z + 35, width: 30, depth: 30, top: area.top - 60 }, ground, 0x3a3060))
   glow.push(ball(area, area.top - 40, 0.7, 0xffd9a0))
+  const pool = new three.RingGeometry(1.2, 1.5, 24).rotateX(-Math.PI / 2)
+  pool.translate((area.x + area.width / 2) * M, ground * M + 0.03, -(area.z + area.depth / 2) * M)
+  glow.push(coloured(pool, 0xffc98a))
 }
 
 function ball(area: BlockChart, at: number, radius: number, colour: number): three.BufferGeometry {

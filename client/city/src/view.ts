@@ -56,7 +56,7 @@ export class View {
   readonly #scene = new three.Scene()
   readonly #camera = new three.PerspectiveCamera(62, 1, 0.1, 2000)
   readonly #glitter: Glitter
-  readonly #night = new three.HemisphereLight(0xc9b8ff, 0x4a3a5c, 2.1)
+  readonly #night = new three.HemisphereLight(0xd9ccff, 0x6a4f74, 2.6)
   readonly #at = new three.Vector3()
   readonly #point = new three.Vector3()
   readonly #works: number[] = []
@@ -69,7 +69,7 @@ export class View {
     this.canvas = this.#renderer.domElement
     this.#glitter = new Glitter(map, still)
     this.#scene.fog = new three.Fog(FOG, 60, 420)
-    const sun = new three.DirectionalLight(0xffb68a, 1.5)
+    const sun = new three.DirectionalLight(0xffc09a, 1.9)
     sun.position.set(-120, 60, -60)
     this.#scene.add(scenery(map), this.people.group, this.#glitter.group, this.#night, sun)
     this.#scene.matrixWorldAutoUpdate = true
@@ -87,7 +87,7 @@ export class View {
     this.people.addStrangers(moment.strangers, eye, moment.timeS, this.still)
     this.people.done()
     this.#glitter.draw(moment.tick, moment.fireworks, moment.crystals, moment.timeS)
-    this.#night.intensity = 2.1 + (this.still ? 0 : Glitter.glow(moment.sky, moment.tick) * 0.9)
+    this.#night.intensity = 2.6 + (this.still ? 0 : Glitter.glow(moment.sky, moment.tick) * 0.9)
     this.#renderer.render(this.#scene, this.#camera)
     this.#measure(began)
   }
@@ -137,7 +137,8 @@ export class View {
     const back = input.distanceM
     eye.set(this.#at.x - side * back * flat, this.#at.y + Math.sin(input.pitch) * back + 0.2, this.#at.z + ahead * back * flat)
     eye.y = Math.max(eye.y, me.y * M + 0.3)
-    this.#camera.lookAt(this.#at)
+    // A little over the head: more of the sky, less of the ground.
+    this.#camera.lookAt(this.#point.copy(this.#at).setY(this.#at.y + back * 0.12))
   }
 
   #measure(began: number): void {
