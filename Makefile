@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench chaos soak lock clean
+.PHONY: help setup run test client wire bench chaos soak lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -38,6 +38,15 @@ test: setup ## format, lint, types, the law of the rooms and all tests
 	$(BIN)/lint-imports
 	$(BIN)/pytest $(ARGS)
 
+client: ## build the TypeScript client; needs Node 20 or newer and nothing else
+	@node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' 2>/dev/null || { \
+		echo "Node 20 or newer is needed for the TypeScript client: https://nodejs.org/en/download, or your system's packages" >&2; \
+		exit 1; }
+	cd client && npm ci && npm run build
+
+wire: setup ## write the TypeScript types from the Python schemas
+	$(BIN)/python -m tests.client
+
 bench: setup ## time a tick, its interest and its frames without sockets
 	$(BIN)/python -m tests.bench
 
@@ -55,5 +64,5 @@ lock: ## resolve pyproject.toml into requirements.lock, for every platform (ARGS
 		--custom-compile-command "make lock" --extra dev --output-file requirements.lock $(ARGS) pyproject.toml
 
 clean: ## remove everything that is built, and the books of cities that were run here
-	rm -rf $(VENV) build data *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build data client/node_modules client/*/dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

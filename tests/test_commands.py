@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-TARGETS = ("help", "setup", "run", "test", "bench", "chaos", "soak", "lock", "clean")
+TARGETS = ("help", "setup", "run", "test", "client", "wire", "bench", "chaos", "soak", "lock", "clean")
 # A make that runs this test hands its own flags on to the ones that are started here.
 CLEAN = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
 

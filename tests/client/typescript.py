@@ -27,61 +27,59 @@ def interface(record: type, name: str | None = None, extra: Iterable[str] = ()) 
     return f"{comment(record.__doc__)}export interface {name or record.__name__} {{\n{body}}}\n"
 
 
+# What a value without parts is: to the compiler, and on the wire.
+TYPES: dict[type, str] = {
+    inspect.IntType: "number",
+    inspect.FloatType: "number",
+    inspect.StrType: "string",
+    inspect.BoolType: "boolean",
+    inspect.NoneType: "null",
+    inspect.BytesType: "Uint8Array",
+    inspect.RawType: "Readonly<Record<string, unknown>>",
+    inspect.DictType: "Readonly<Record<string, unknown>>",
+}
+WORDS: dict[type, str] = {
+    inspect.BoolType: "bool",
+    inspect.LiteralType: "str",
+    inspect.RawType: "map",
+    inspect.DictType: "map",
+}
+
+
 def ts_type(info: inspect.Type) -> str:
-    """The TypeScript type of a field; records go by their name."""
+    """The TypeScript type of a field; records go by their name. Raises KeyError for what nobody has had to say yet."""
     match info:
         case inspect.LiteralType():
             return " | ".join(_quoted(value) for value in info.values)
-        case inspect.IntType() | inspect.FloatType():
-            return "number"
-        case inspect.StrType():
-            return "string"
-        case inspect.BoolType():
-            return "boolean"
-        case inspect.NoneType():
-            return "null"
-        case inspect.BytesType():
-            return "Uint8Array"
-        case inspect.RawType() | inspect.DictType():
-            return "Readonly<Record<string, unknown>>"
         case inspect.ListType() | inspect.VarTupleType():
-            item = ts_type(info.item_type)
-            return f"readonly {f'({item})' if ' ' in item and '<' not in item else item}[]"
+            return f"readonly {ts_type(info.item_type)}[]"
         case inspect.UnionType():
             return " | ".join(ts_type(each) for each in info.types)
         case inspect.StructType():
             return str(info.cls.__name__)
-        case _:
-            raise TypeError(f"say here what {info} is in TypeScript")
+    return TYPES[type(info)]
 
 
 def layout(info: inspect.Type) -> dict[str, Any]:
     """How the codec checks a value: its type on the wire, and its bounds where it has some."""
     match info:
-        case inspect.IntType():
-            return _bounded("int", least=info.ge, most=info.le)
-        case inspect.FloatType():
-            return _bounded("float", least=info.ge, most=info.le)
-        case inspect.StrType():
-            return _bounded("str", least=info.min_length, most=info.max_length)
-        case inspect.BytesType():
-            return _bounded("bin", least=info.min_length, most=info.max_length)
-        case inspect.BoolType():
-            return {"type": "bool"}
-        case inspect.RawType() | inspect.DictType():
-            return {"type": "map"}
-        case inspect.LiteralType():
-            return {"type": "str"}
+        case inspect.IntType() | inspect.FloatType():
+            kind = "int" if isinstance(info, inspect.IntType) else "float"
+            told = {"type": kind, **_bounds(info.ge, info.le)}
+        case inspect.StrType() | inspect.BytesType():
+            kind = "str" if isinstance(info, inspect.StrType) else "bin"
+            told = {"type": kind, **_bounds(info.min_length, info.max_length)}
         case inspect.ListType() | inspect.VarTupleType():
-            return {"type": "array", "of": layout(info.item_type)}
+            told = {"type": "array", "of": layout(info.item_type)}
         case inspect.UnionType():
-            (kind,) = (each for each in info.types if not isinstance(each, inspect.NoneType))
-            return {**layout(kind), "nullable": True}
+            (kind_of,) = (each for each in info.types if not isinstance(each, inspect.NoneType))
+            told = {**layout(kind_of), "nullable": True}
         case inspect.StructType():
-            kind_of = "row" if info.array_like else "record"
-            return {"type": kind_of, "fields": [field_layout(field) for field in info.fields]}
+            word = "row" if info.array_like else "record"
+            told = {"type": word, "fields": [field_layout(field) for field in info.fields]}
         case _:
-            raise TypeError(f"say here how {info} is checked")
+            told = {"type": WORDS[type(info)]}
+    return told
 
 
 def field_layout(field: inspect.Field) -> dict[str, Any]:
@@ -125,5 +123,5 @@ def _quoted(text: Any) -> str:
     return "'" + json.dumps(text, ensure_ascii=False)[1:-1].replace("'", "\\'").replace('\\"', '"') + "'"
 
 
-def _bounded(kind: str, **bounds: float | None) -> dict[str, Any]:
-    return {"type": kind, **{name: bound for name, bound in bounds.items() if bound is not None}}
+def _bounds(least: float | None, most: float | None) -> dict[str, float]:
+    return {name: bound for name, bound in (("least", least), ("most", most)) if bound is not None}

@@ -1,7 +1,6 @@
-"""client/sdk/src/generated/wire.ts, written from the Python schemas: messages, layouts, deeds, events, codes, limits."""
+"""What the TypeScript client knows of the wire, as the Python schemas say it: messages, deeds, codes, limits, map."""
 
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -106,11 +105,11 @@ def _codes() -> Iterator[str]:
     retry = {code.value: RETRY_AFTER_S.get(code) for code in CloseCode}
     about = "After how many seconds trying again makes sense, by close code; null: it does not."
     yield _constant("RETRY_AFTER_S", about, retry, "Readonly<Record<number, number | null>>")
-    yield _constant("REFUSALS", "The words of Denied.reason that are known; the set may grow.", _refusals())
+    yield _constant("REFUSALS", "The words of Denied.reason that are known; the set may grow.", refusals())
     yield "export type RefusalReason = (typeof REFUSALS)[number]\n"
 
 
-def _refusals() -> list[str]:
+def refusals() -> list[str]:
     """The first column of both READMEs' tables of refusals; tests of theirs compare those with the code."""
     words: set[str] = set()
     for room, heading in (("protocol", "## Deeds that are refused"), ("world", "## Refusals")):
@@ -160,8 +159,3 @@ def _fields(record: type) -> tuple[inspect.Field, ...]:
     info = inspect.type_info(record)
     assert isinstance(info, inspect.StructType)
     return info.fields
-
-
-if __name__ == "__main__":
-    TARGET.write_text(wire(), "utf-8")
-    print(f"{TARGET.relative_to(ROOT)} is written", file=sys.stderr)

@@ -13,6 +13,8 @@ const RETRY_MS_MAX = 30_000
 /** Thousands lose the same link at the same moment: up to half of the wait is added at random, and at least this much. */
 const SPREAD = 0.5
 const SPREAD_MS_MIN = 200
+/** Timers know no more than 24 days; nobody waits longer than one. */
+const WAIT_MS_MAX = 86_400_000
 /** A server says something ten times a second; one that is silent so long after two Pings is not there any more. */
 const SILENCE_MS_MAX = 20_000
 /** From 4000 on, a code that we do not know means no. */
@@ -135,7 +137,8 @@ export class Link {
     return { code, reason, retryInMs: this.#spread(waitMs) }
   }
 
-  #spread(waitMs: number): number {
+  #spread(askedMs: number): number {
+    const waitMs = Math.min(Math.max(askedMs, 0), WAIT_MS_MAX)
     return waitMs + this.#around.random() * Math.max(waitMs * SPREAD, SPREAD_MS_MIN)
   }
 }
