@@ -12,6 +12,7 @@ import uvloop
 
 from server import VERSION, boot, logs
 from server.auth import UnusableKey, Verifier
+from server.gateway.page import UnusablePage, page_routes
 from server.journal import JournalError
 from server.preview import NoSuchShow, preview
 from server.replay import replay
@@ -143,8 +144,11 @@ def _read(flags: Sequence[str]) -> tuple[Loaded[ServerSettings], WorldConfig]:
     try:
         Verifier(loaded.settings.auth)
         server_context(loaded.settings.tls)
-    except (UnusableKey, UnusableCertificate) as bad:
-        raise SettingsError([SettingFault(loaded.origins[bad.key], None, f"must be {bad.allowed}")]) from None
+        page_routes(loaded.settings.game.page_dir)
+    except (UnusableKey, UnusableCertificate, UnusablePage) as bad:
+        raise SettingsError(
+            [SettingFault(loaded.origins.get(bad.key, bad.key), None, f"must be {bad.allowed}")]
+        ) from None
     return loaded, load_config(loaded.settings.world.content, loaded.settings.world.seed)
 
 

@@ -20,6 +20,7 @@ from server.gateway.addresses import Proxies
 from server.gateway.city_map import map_route
 from server.gateway.links import Links
 from server.gateway.listening import Doorstep
+from server.gateway.page import page_routes
 from server.gateway.tcp import serve_tcp
 from server.gateway.websocket import SHUTDOWN_S, serve_http
 from server.journal import Journal
@@ -94,7 +95,7 @@ async def _sockets(
     proxies = Proxies(parts_of(game.trusted_proxies), game.proxy_header)
     doorstep = Doorstep(game, gateway.callers, proxies, city.metrics, server_context(settings.tls))
     async with AsyncExitStack() as stack:
-        public = [web.get("/status", status_handler(city)), map_route(city.config)]
+        public = [web.get("/status", status_handler(city)), map_route(city.config), *page_routes(game.page_dir)]
         port = await stack.enter_async_context(serve_http(gateway, links, doorstep, public))
         tcp = await serve_tcp(gateway, links, doorstep)
         stack.callback(tcp.close)
@@ -211,6 +212,7 @@ def _announce(settings: ServerSettings, ports: dict[str, int]) -> None:
     s = "s" if settings.tls.cert_file else ""
     ops = f"http://{settings.ops.host}:{ports['ops']}"
     lines = {
+        "page": f"http{s}://{host}:{ports['game']}/",
         "game": f"ws{s}://{host}:{ports['game']}/play",
         "tcp": f"tcp{s}://{host}:{ports['tcp']}",
         "status": f"http{s}://{host}:{ports['game']}/status",

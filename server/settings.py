@@ -68,7 +68,10 @@ class GameSettings(Section):
     )
     origins: Origins | None = said(
         None,
-        "Origins whose pages may connect from a browser; without it any. Programs that are no browser send none.",
+        "Origins whose pages may connect from a browser, beside our own; without it any. Other programs send none.",
+    )
+    page_dir: Path | None = said(
+        None, "Directory with the built page that is served at /; without it the one that `make client` builds."
     )
     offence_s: float = bounded(
         30, 1, 3600, "How long whoever floods or sends garbage is kept out the first time; each time more it doubles."

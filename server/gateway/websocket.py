@@ -20,6 +20,7 @@ from protocol.websocket import ClientFrames
 from server.gateway.gateway import Gateway
 from server.gateway.links import Links
 from server.gateway.listening import Doorstep, Listener
+from server.gateway.page import own_origins
 from server.kinds import parts_of
 from server.ops.health import json_errors
 from server.outbox import Outbox
@@ -139,10 +140,12 @@ class WebSocketClient:
 def _let_browsers_in(request: web.Request, origins: frozenset[str]) -> None:
     """Raises what to answer a page of another site: what its visitor's browser sends would be the page's doing.
 
-    Programs that are no browser send no origin, and could send any: this protects people from pages, not the city.
+    Our own page is always let in, wherever it was found. Programs that are no browser send no origin, and could send
+    any: this protects people from pages, not the city.
     """
     origin = request.headers.get("Origin")
-    if origins and origin is not None and origin.lower() not in origins:
+    ours = own_origins(request.headers.get("Host"))
+    if origins and origin is not None and origin.lower() not in origins | ours:
         raise web.HTTPForbidden(reason="pages of this origin may not connect; game.origins lists those that may")
 
 

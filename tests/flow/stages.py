@@ -22,6 +22,7 @@ from server.gateway.addresses import Proxies
 from server.gateway.city_map import map_route
 from server.gateway.links import Links
 from server.gateway.listening import Doorstep
+from server.gateway.page import page_routes
 from server.gateway.tcp import serve_tcp
 from server.gateway.websocket import serve_http
 from server.kinds import parts_of
@@ -269,7 +270,8 @@ async def staged(
             stack.callback(listener.close)
             stage: Stage = TcpStage(scenario, listener.port)
         else:
-            public = [web.get("/status", status_handler(scenario.city)), map_route(scenario.city.config)]
+            status = web.get("/status", status_handler(scenario.city))
+            public = [status, map_route(scenario.city.config), *page_routes(settings.page_dir)]
             serving = serve_http(scenario.city.gateway, links, doorstep, public)
             port = await stack.enter_async_context(serving)
             # As many as a flow wants, where aiohttp would let a hundred connect and the next one wait.
