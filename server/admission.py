@@ -94,8 +94,8 @@ class Admission:
 
     @property
     def per_tick(self) -> int:
-        """How many may join in a tick; each level of shedding quarters it, for newcomers cost most at first."""
-        return max(1, self.pace.per_tick >> 2 * self.capacity.level)
+        """How many may join in a tick; each level of shedding halves it, for newcomers cost most at first."""
+        return max(1, self.pace.per_tick >> self.capacity.level)
 
     # ---- once a tick, in this order --------------------------------------------------------------
 
@@ -129,7 +129,7 @@ class Admission:
         wanted = {lane: len(ready) for lane, ready in self.room.ready.items()}
         shares = self._entering.share(self.per_tick, wanted)
         admitted = [knock for lane, count in shares.items() for knock in self.room.enter(lane, count)]
-        if any(self.room.ready[lane] for lane in LINES) or any(self._could_go(lane) for lane in LINES):
+        if any(self.room.ready[lane] for lane in LINES) or (self.waiting and self._left > 0):
             self.forecast.joined(sum(knock.lane in LINES for knock in admitted))
         return admitted
 
@@ -204,14 +204,15 @@ class Admission:
 
     # ---- inside ----------------------------------------------------------------------------------
 
-    def _free(self, lane: Lane) -> int:
-        taken = self._players + self.room.held
-        if lane is Lane.STAFF:
-            return self.capacity.hard_max - taken
-        return self.capacity.people_max - taken if self.capacity.admits else 0
+    @property
+    def _left(self) -> int:
+        """Places that the hard maximum leaves."""
+        return self.capacity.hard_max - self._players - self.room.held
 
-    def _could_go(self, lane: Lane) -> bool:
-        return self.room.lines[lane].waiting > 0 and self._free(lane) > 0
+    def _free(self, lane: Lane) -> int:
+        if lane is Lane.STAFF:
+            return self._left
+        return self.capacity.people_max - self._players - self.room.held if self.capacity.admits else 0
 
     def _answered(self) -> None:
         self._asked -= 1
@@ -223,13 +224,14 @@ class Admission:
         return self.forecast.estimates_s(positions, self._outlook(lane))
 
     def _outlook(self, lane: Lane) -> Outlook:
-        free, taken = self._free(lane), self._players + self.room.held
         (other,) = (each for each in LINES if each is not lane)
         others = self.room.lines[other].waiting
         if lane is Lane.STAFF:
             # Ordinary visitors take turns only while there are places for them.
             others = min(others, self.free)
-        return Outlook(free, max(taken, taken + free), self.room.lines[lane].called, others)
+        # By the hard maximum: how many the city can hold in health changes with every second of a rush, and what comes
+        # of that is in the pace of joining.
+        return Outlook(self._left, self.capacity.hard_max, self.room.lines[lane].called, others)
 
     def _tell(self, knock: Knock, position: int, wait_s: float | None) -> None:
         # A client that has not taken the last one is not told another: what it says is out of date by then.

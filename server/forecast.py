@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from world.config import TICK_RATE_HZ
+
 # What happened longer ago says less about now, but too few departures say nothing: with 16 the rate is known within
 # a quarter, two times of three. The window holds WINDOW_S or LEFT_KEPT departures, whichever is more, for an hour
 # at most.
@@ -19,8 +21,11 @@ WINDOW_S = 30
 LEFT_KEPT = 64
 LEFT_MIN = 16
 WINDOW_MAX_S = 3600
-# The pace of joining is smoothed over this many ticks in which somebody could have joined and had to wait.
-JOIN_TICKS = 20
+# The pace of joining is the mean of the last half minute in which somebody waited whom the hard maximum did not keep
+# out: it comes and goes with the load, and whoever is far behind in line lives through both. What is assumed at first
+# counts for a quarter of a second.
+JOIN_TICKS = 30 * TICK_RATE_HZ
+ASSUMED_TICKS = TICK_RATE_HZ // 4
 
 
 class Second(NamedTuple):
@@ -33,8 +38,8 @@ class Second(NamedTuple):
 class Outlook(NamedTuple):
     """What decides how long a lane waits.
 
-    `free` places are there for it now, `full` people are in the city once it is full, `called` of the lane have
-    their place already, `others` wait in another lane that has as many turns as this one.
+    `free` places are left of the hard maximum, `full` people are in the city once it is reached, `called` of the lane
+    have their place already, `others` wait in another lane that has as many turns as this one.
     """
 
     free: int
@@ -48,7 +53,7 @@ class Forecast:
 
     def __init__(self, tick_rate_hz: int, joins_per_tick: int) -> None:
         self._tick_rate_hz = tick_rate_hz
-        self._joins_per_tick = float(joins_per_tick)
+        self._joins, self._join_ticks = float(joins_per_tick * ASSUMED_TICKS), float(ASSUMED_TICKS)
         self._seconds: deque[Second] = deque(maxlen=WINDOW_MAX_S)
         self._left, self._here = 0, 0.0
         self._ticks, self._left_now, self._here_now = 0, 0, 0
@@ -66,13 +71,14 @@ class Forecast:
             self._ticks = self._left_now = self._here_now = 0
 
     def joined(self, count: int) -> None:
-        """So many joined in a tick in which more would have liked to."""
-        self._joins_per_tick += (count - self._joins_per_tick) / JOIN_TICKS
+        """So many joined in a tick in which more would have liked to, and the hard maximum did not keep them."""
+        kept = min(1.0, (JOIN_TICKS - 1) / self._join_ticks)
+        self._joins, self._join_ticks = self._joins * kept + count, self._join_ticks * kept + 1
 
     @property
     def joins_per_s(self) -> float:
         """How many join in a second while there are places for them."""
-        return max(1.0, self._joins_per_tick * self._tick_rate_hz)
+        return max(1.0, self._joins / self._join_ticks * self._tick_rate_hz)
 
     @property
     def leaves_per_s(self) -> float | None:

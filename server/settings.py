@@ -47,7 +47,7 @@ class GameSettings(Section):
         100_000,
         "Connections from one address, so that one machine cannot take every place; a shared office fits.",
     )
-    local_exempt: bool = said(
+    local_exempt: Switch = said(
         True,
         "Whether this machine itself is not limited by address: local proxies share one. A load test says no, whose "
         "bots have one each.",

@@ -166,7 +166,7 @@ def test_at_the_last_level_only_staff_and_the_returning_come_in() -> None:
     assert inside(ordinary) == [True]
 
 
-def test_each_level_of_shedding_quarters_the_pace_and_never_stops_it() -> None:
+def test_each_level_of_shedding_halves_the_pace_and_never_stops_it() -> None:
     health = FakeHealth()
     paces = []
     for level in range(4):
@@ -177,7 +177,7 @@ def test_each_level_of_shedding_quarters_the_pace_and_never_stops_it() -> None:
         door.tick()
         door.tick()
         paces.append(door.players)
-    assert paces == [2 * 20, 2 * 5, 2, 2]
+    assert paces == [2 * 20, 2 * 10, 2 * 5, 2 * 2]
 
 
 def test_ill_health_holds_ordinary_newcomers_back_and_neither_staff_nor_anybody_who_is_in() -> None:
