@@ -132,7 +132,7 @@ def _route(ops: Ops, action: str, summary: str, body: type[msgspec.Struct], do: 
 def _told(action: str, words: dict[str, Any]) -> str:
     """As the ops log has it."""
     seconds, reason = words.get("seconds"), words.get("reason")
-    return action + (f" {seconds} s" if seconds else "") + (f": {reason}" if reason else "")
+    return action + (f" for {seconds} s" if seconds else "") + (f" because {reason}" if reason else "")
 
 
 def _sanction(asked: Asked, account: int, kind: SanctionKind, now_s: float) -> Sanction:
