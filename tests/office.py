@@ -29,9 +29,10 @@ class Office:
         settings = OpsSettings(
             token=SecretStr(TOKEN), token_name="ada", viewer_token=SecretStr(VIEWER_TOKEN), viewer_name="vic"
         )
+        self.city.listening = True
         self.waited_s: list[float] = []
-        application = ops_port(self.city, settings, self.store, self.stop, self.scenario.clock, self._wait)
-        self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(application))
+        self.application = ops_port(self.city, settings, self.store, self.stop, self.scenario.clock, self._wait)
+        self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(self.application))
 
     async def ask(
         self, method: str, path: str, json: Any = None, headers: Any = None, data: bytes | None = None

@@ -12,7 +12,7 @@ from protocol.messages import Denied, Happened
 from server.clock import HandClock
 from server.ops.deeds import deed_routes
 from server.ops.events import event_routes
-from server.ops.guard import Guard
+from server.ops.guard import Guard, Wait
 from server.ops.health import ops_application
 from server.ops.metrics import Metrics
 from server.ops.operators import Ops
@@ -36,6 +36,10 @@ ZONES = ["gate", "plaza"]
 Client = TestClient[web.Request, web.Application]
 
 
+async def no_wait(_: float) -> None:
+    """Whoever has to wait for an answer does not, in most tests."""
+
+
 class OpsPort:
     """An ops port with a store and one zone behind it; the zone answers when, and as, the test says."""
 
@@ -50,6 +54,7 @@ class OpsPort:
         self.switchboard = Switchboard(ZONES, metrics)
         self.clock = HandClock()
         self.waited_s: list[float] = []
+        self.wait: Wait = no_wait
         guard = Guard(settings, metrics.sign_ins, self.clock.now_s, self._wait)
         ops = Ops(
             self.programme, self.switchboard, self.store.log_operation, lambda: self.city.tick, metrics.operations
@@ -60,6 +65,7 @@ class OpsPort:
 
     async def _wait(self, seconds: float) -> None:
         self.waited_s.append(seconds)
+        await self.wait(seconds)
 
     async def post(self, path: str, json: Any = None, headers: Any = None) -> tuple[int, dict[str, Any]]:
         async with self.client.post(path, json=json, headers=BEARER if headers is None else headers) as answer:
