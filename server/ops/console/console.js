@@ -15,7 +15,6 @@ const plots = {
 };
 let stream = null;
 let lists = 0;
-let difference = null;
 
 // ---- signing in ----------------------------------------------------------------------------------
 
@@ -174,8 +173,8 @@ function sanction(told) {
   const lift = told.kind === "ban" ? "unban" : "unmute";
   const label = told.kind === "ban" ? "Unban" : "Unmute";
   const until = told.until_ms === null ? "for good" : new Date(told.until_ms).toLocaleString();
-  const act_ = () => attempt(() => act(`/api/people/${told.account}/${lift}`), `account ${told.account}: ${lift}`);
-  return row(told.account, told.kind, until, told.by, told.reason, buttons([label, `account ${told.account}`, act_]));
+  const doing = () => attempt(() => act(`/api/people/${told.account}/${lift}`), `account ${told.account}: ${lift}`);
+  return row(told.account, told.kind, until, told.by, told.reason, buttons([label, `account ${told.account}`, doing]));
 }
 
 const logged = (told) => row(new Date(told.at_ms).toLocaleTimeString(), told.by, told.action, told.about, told.result);
