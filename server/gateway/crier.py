@@ -1,7 +1,7 @@
 """Announcements: everybody they are for is told by letter, whatever caps there are, so many people in a tick.
 
 A letter is kept for whoever has just lost the link and comes in order for whoever reads slowly. It costs 10 µs with
-its write, so a whole city told in one tick would be a tick left out: five thousand are told within a second.
+its write, so a whole city told in one tick would be a tick left out: five thousand are told in a second and a quarter.
 """
 
 from collections import deque
