@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 BOTS ?= 50
+# How many processes share the tests out (tests/workers.py); 0 is none but pytest itself.
+WORKERS ?= 0
 ARGS ?=
 
 VENV := .venv
@@ -31,12 +33,12 @@ $(READY): requirements.lock pyproject.toml
 run: setup ## start the city with demo bots (BOTS=50)
 	@exec $(BIN)/futurecity serve --bots $(BOTS) $(ARGS)
 
-test: setup ## format, lint, types, the law of the rooms and all tests
+test: setup ## format, lint, types, the law of the rooms and all tests (WORKERS=2 shares them out)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses $(WORKERS) $(ARGS)
 
 bench: setup ## time a tick, its interest and its frames without sockets
 	$(BIN)/python -m tests.bench

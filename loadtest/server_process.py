@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
+from loadtest.dial import home_of
 from loadtest.target import Target
 
 HOST = "127.0.0.1"
@@ -99,6 +100,9 @@ class ServerProcess:
     def _command(self) -> list[str]:
         # A few more places than will come: bots that reconnect after a refusal may overlap with themselves.
         settings = {"game.players_max": self._bots + 100, "bots": 0, **self._settings}
+        if home_of(0) is not None:
+            # Every bot comes from an address of its own, so that the city guards itself as it would among strangers.
+            settings |= {"game.local_exempt": False}
         settings |= {"game.host": HOST, "game.port": self._game, "game.tcp_port": self._tcp, "ops.port": self._ops}
         flags = [word for key, value in settings.items() for word in (f"--{key}", _spelt(value))]
         tether = [sys.executable, "-m", "loadtest.tether", str(os.getpid())]

@@ -4,8 +4,10 @@ from msgspec import msgpack
 
 from protocol.codec import FieldError, decode_fields
 from protocol.messages import Denied, Do
+from protocol.text import unprintable
 from world.catalogue import DEEDS
 from world.event import Command
+from world.events.reshape import Reshape
 
 # Move has a message of its own, packed; it is in the catalogue, but nobody asks for it by name.
 _DECODERS = {name: msgpack.Decoder(deed.command) for name, deed in DEEDS.items() if deed.public}
@@ -21,4 +23,7 @@ def command_from(wish: Do) -> Command | Denied:
         command: Command = decode_fields(wish.fields, decoder)
     except FieldError as error:
         return Denied(wish.number, wish.deed, "invalid", error.field, error.sentence)
+    # A name plate is held to what a Hello's is, however it is asked for.
+    if isinstance(command, Reshape) and command.name and (flaw := unprintable(command.name)):
+        return Denied(wish.number, wish.deed, "invalid", "name", f"field 'name' has {flaw}")
     return command

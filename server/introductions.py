@@ -47,6 +47,10 @@ class Introductions:
             self._knows[:, seat >> 3] &= ~np.uint8(1 << (seat & 7))
             self._entry_of[slot] = entry
 
+    def message(self, slot: int) -> bytes:
+        """A whole `Profiles` message with the profile of whoever is in this slot, which must be known."""
+        return profiles_payload([self._entry_of[slot]])
+
     def forget_viewer(self, slot: int) -> None:
         """The next viewer in this slot knows nobody."""
         self._knows[self._seat(slot)] = 0

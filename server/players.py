@@ -1,13 +1,14 @@
 """Everybody who has a body in the city, and the way back to it for those who lost their link."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from server.entities import SLOT_MASK
 from server.mailbox import Mailbox
 from world.event import PLAYER
+from world.tick import ProfileRecord
 
 # 24 random bytes: nobody guesses their way into somebody else's body.
 RESUME_BYTES = 24
@@ -117,6 +118,16 @@ class Players:
         for name, balance in balances.items():
             if name.startswith(PLAYER) and (player := self._by_account.get(int(name.removeprefix(PLAYER)))):
                 player.balance = balance
+
+    def learn(self, records: Sequence[ProfileRecord]) -> list[Player]:
+        """New or changed profiles, as the zones tell them; those of our players whose name or look is another now."""
+        changed = []
+        for record in records:
+            player = self._by_entity.get(record.entity)
+            if player is not None and (player.name, player.look) != (record.name, record.look):
+                player.name, player.look = record.name, record.look
+                changed.append(player)
+        return changed
 
     def returning(self, resume: str | None) -> Player | None:
         """Whose token this is."""

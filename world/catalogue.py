@@ -4,9 +4,11 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec import inspect
 
 from world import occasions, rains
+from world.avatar import Avatar, bounds
 from world.event import Command, Event, Telling
 from world.events import (
     announce,
@@ -22,6 +24,7 @@ from world.events import (
     move,
     pick_up_crystal,
     reject,
+    reshape,
     say,
     settlement_pending,
     sit,
@@ -62,6 +65,7 @@ _DEEDS = (
     _deed(light_firework, light_firework.LightFirework, public=True),
     _deed(join_party, join_party.JoinParty, public=True),
     _deed(leave_party, leave_party.LeaveParty, public=True),
+    _deed(reshape, reshape.Reshape, public=True),
 )
 _EVENTS: tuple[type[Event], ...] = (
     say.Said,
@@ -80,6 +84,7 @@ _EVENTS: tuple[type[Event], ...] = (
     settlement_pending.SettlementPending,
     join_party.PartyJoined,
     leave_party.PartyLeft,
+    reshape.Reshaped,
 )
 
 # What is settled, by its kind: what happens once it is stored, and what if it never will be.
@@ -104,15 +109,19 @@ EVENTS = {event.name: event for event in _EVENTS}
 RULES = {deed.command: deed for deed in _DEEDS}
 
 
-def describe(festival: Festival) -> tuple[dict[str, Any], dict[str, Any]]:
+def describe(festival: Festival, avatar: Avatar) -> tuple[dict[str, Any], dict[str, Any]]:
     """The public deeds and all events, each as field -> type and bounds, in plain builtins for clients.
 
-    What only the content knows is in it too: the kinds of fireworks that are for sale, and the colours.
+    What only the content knows is in it too: the kinds of fireworks that are for sale, the colours, and the
+    traits of an avatar with their bounds.
     """
     deeds = {deed.name: _fields(deed.command) for deed in _DEEDS if deed.public}
     light = deeds[light_firework.LightFirework.deed]
     light["kind"]["one_of"] = [kind.name for kind in festival.firework if kind.cost]
     light["colours"]["of"]["one_of"] = [colour.name for colour in festival.colour]
+    look = deeds[reshape.Reshape.deed]["look"]
+    del look["of"]  # wider than any trait
+    look["keys"] = bounds(avatar)
     return deeds, {event.name: _fields(event) for event in _EVENTS if event.public}
 
 
@@ -123,7 +132,10 @@ def _fields(record: type[Command] | type[Event]) -> dict[str, Any]:
 
 
 def _field(field: inspect.Field) -> dict[str, Any]:
-    return _type(field.type) if field.required else {**_type(field.type), "default": field.default}
+    if field.required:
+        return _type(field.type)
+    given = field.default_factory() if field.default_factory is not msgspec.NODEFAULT else field.default
+    return {**_type(field.type), "default": given}
 
 
 def _type(info: inspect.Type) -> dict[str, Any]:
@@ -136,9 +148,9 @@ def _type(info: inspect.Type) -> dict[str, Any]:
             return _bounded("int", ge=info.ge, le=info.le)
         case inspect.BoolType():
             return {"type": "bool"}
-        case inspect.ListType():
-            bounds = _bounded("list", min_length=info.min_length, max_length=info.max_length)
-            return {**bounds, "of": _type(info.item_type)}
+        case inspect.ListType() | inspect.DictType():
+            name, each = ("list", info.item_type) if isinstance(info, inspect.ListType) else ("map", info.value_type)
+            return {**_bounded(name, min_length=info.min_length, max_length=info.max_length), "of": _type(each)}
         case inspect.UnionType():
             (kind,) = (each for each in info.types if not isinstance(each, inspect.NoneType))
             return _type(kind)

@@ -64,6 +64,7 @@ class Columns(Part):
     sit_debt = _column(np.uint32)
     light_debt = _column(np.uint32)
     party_debt = _column(np.uint32)
+    reshape_debt = _column(np.uint32)
     pick_up_debt = _column(np.uint32)
 
     NAMES: ClassVar[tuple[str, ...]] = ()

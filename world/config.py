@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from world.avatar import Avatar
 from world.city import City
 from world.festival import Festival
 from world.motion import Motion
 from world.schema import ContentFault, Reader
-from world.survey import survey_city, survey_festival, survey_tuning
+from world.survey import survey_avatar, survey_city, survey_festival, survey_tuning
 from world.tuning import Tuning
 
 S = TypeVar("S", bound=Struct)
@@ -19,6 +20,7 @@ S = TypeVar("S", bound=Struct)
 CITY_FILE = "city.toml"
 TUNING_FILE = "tuning.toml"
 FESTIVAL_FILE = "events.toml"
+AVATAR_FILE = "avatar.toml"
 CONTENT_DIR = Path(__file__).parent / "content"
 
 # One clock for everything. Speeds, rates and animations count in these ticks.
@@ -32,6 +34,7 @@ class WorldConfig(Struct, frozen=True):
     tuning: Tuning
     seed: int
     festival: Festival = Festival()
+    avatar: Avatar = Avatar()
     tick_rate_hz: int = TICK_RATE_HZ
 
 
@@ -46,24 +49,28 @@ class ContentError(Exception):
 def load_config(content_dir: Path | None = None, seed: int = 0) -> WorldConfig:
     """The config in `content_dir`, or in the packaged content. Raises ContentError."""
     content = content_dir or CONTENT_DIR
-    readers = city_reader, tuning_reader, festival_reader = (
+    readers = city_reader, tuning_reader, festival_reader, avatar_reader = (
         Reader(CITY_FILE),
         Reader(TUNING_FILE),
         Reader(FESTIVAL_FILE),
+        Reader(AVATAR_FILE),
     )
     city = _read(content, city_reader, City)
     tuning = _read(content, tuning_reader, Tuning)
     festival = _read(content, festival_reader, Festival)
+    avatar = _read(content, avatar_reader, Avatar)
     if tuning is not None:
         survey_tuning(tuning, tuning_reader)
     if city is not None and tuning is not None:
         survey_city(city, Motion(tuning.movement, TICK_RATE_HZ), city_reader)
     if city is not None and festival is not None and not city_reader.faults:
         survey_festival(festival, city, festival_reader)
+    if avatar is not None:
+        survey_avatar(avatar, avatar_reader)
     faults = [fault for reader in readers for fault in reader.faults]
-    if faults or city is None or tuning is None or festival is None:
+    if faults or city is None or tuning is None or festival is None or avatar is None:
         raise ContentError(faults)
-    return WorldConfig(city, tuning, seed, festival)
+    return WorldConfig(city, tuning, seed, festival, avatar=avatar)
 
 
 def fingerprint(config: WorldConfig) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from world.avatar import TRAITS_MAX, Avatar
 from world.city import HOSTS_MAX, City, Zone, cm
 from world.festival import Festival, Rain, Scheduled, Show
 from world.motion import Motion
@@ -59,6 +60,29 @@ def survey_festival(festival: Festival, city: City, file: Reader) -> None:
                 _check_rain(key, occasion, zone, festival, file)
             elif isinstance(occasion, Show):
                 _check_show(key, occasion, zone, festival, file)
+
+
+def survey_avatar(avatar: Avatar, file: Reader) -> None:
+    """Note every name that nothing has or two things have, and every trait too many, of well-formed values."""
+    kinds = ("slider", "choice", "colour")
+    traits = [(f"{kind}[{n}]", it) for kind in kinds for n, it in enumerate(getattr(avatar, kind))]
+    _unique(((f"{key}.name", trait.name) for key, trait in traits), file)
+    if len(traits) > TRAITS_MAX:
+        file.fault("", len(traits), f"at most {TRAITS_MAX} sliders, choices and colours together")
+    _unique(((f"palette[{n}].name", it.name) for n, it in enumerate(avatar.palette)), file)
+    for number, palette in enumerate(avatar.palette):
+        _unique(((f"palette[{number}].swatch[{n}].name", it.name) for n, it in enumerate(palette.swatch)), file)
+    for number, slider in enumerate(avatar.slider):
+        if slider.usual_most < slider.usual_least:
+            least = slider.usual_least
+            file.fault(f"slider[{number}].usual_most", slider.usual_most, f"at least usual_least, which is {least}")
+    for number, choice in enumerate(avatar.choice):
+        _unique(((f"choice[{number}].option[{n}]", name) for n, name in enumerate(choice.option)), file)
+        _known(f"choice[{number}].default", choice.default, list(choice.option), file)
+    for number, colour in enumerate(avatar.colour):
+        _known(f"colour[{number}].palette", colour.palette, [it.name for it in avatar.palette], file)
+        if swatches := avatar.options(colour):
+            _known(f"colour[{number}].default", colour.default, list(swatches), file)
 
 
 def _zone(key: str, name: str, zones: dict[str, Zone], file: Reader) -> Zone | None:

@@ -135,6 +135,12 @@ class PartyTuning(Struct, frozen=True, forbid_unknown_fields=True):
     rate: Rate
 
 
+class ReshapeTuning(Struct, frozen=True, forbid_unknown_fields=True):
+    """How often one may change one's look or name: each time everybody near is sent a profile of 200 bytes."""
+
+    rate: Rate
+
+
 class Tuning(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of `tuning.toml`."""
 
@@ -150,4 +156,5 @@ class Tuning(Struct, frozen=True, forbid_unknown_fields=True):
     wallet: WalletTuning
     layers: LayersTuning
     party: PartyTuning
+    reshape: ReshapeTuning
     hosts: HostsTuning

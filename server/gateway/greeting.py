@@ -18,7 +18,7 @@ class Greeting:
 
     def __init__(self, config: WorldConfig, settings: GameSettings) -> None:
         self._tick_rate_hz = config.tick_rate_hz
-        self._deeds, self._events = describe(config.festival)
+        self._deeds, self._events = describe(config.festival, config.avatar)
         self._zones = [m.Zone(number, zone.name, *zone.rect) for number, zone in enumerate(config.city.zone)]
         self._limits = m.Limits(
             message_bytes_max=limits.CLIENT_MESSAGE_BYTES_MAX,

@@ -33,6 +33,7 @@ from world.event import Command
 from world.events.halt import Halt
 from world.events.join import Join, Stand
 from world.events.leave import Leave
+from world.looks import worn
 from world.tick import Issued
 
 # Ends after which the body waits for its player: the link was at fault, not the client.
@@ -65,7 +66,7 @@ class Reception:
         self.sanctions: Sanctions
         self._settings, self._bus, self._metrics = settings, bus, metrics
         self._verifier, self._accounts, self.admission = entrance
-        self._tick_rate_hz = config.tick_rate_hz
+        self._tick_rate_hz, self._avatar = config.tick_rate_hz, config.avatar
         self._zones = [zone.rect for zone in config.city.zone]
         self._gate = [zone.name for zone in config.city.zone].index(config.city.gate)
         self._greeting = Greeting(config, settings)
@@ -240,7 +241,7 @@ class Reception:
         player = Player(self._ids.take(tick), name, self._gate, session, saved.account, identity)
         # One way back for one visit: if the first Welcome is lost with the link, the ticket leads to the body.
         player.resume = knock.ticket
-        player.look, player.balance = latest.look, saved.balance
+        player.look, player.balance = worn(self._avatar, latest.look, saved.account), saved.balance
         player.settings = latest.settings or NOTHING_KEPT
         player.staff = knock.lane is Lane.STAFF
         session.player = player

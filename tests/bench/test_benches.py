@@ -1,7 +1,6 @@
 """The benches still run: each of them on a crowd so small that it costs nothing."""
 
-import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -29,13 +28,6 @@ SMALL: dict[str, Callable[[], list[Figures]]] = {
     "door": lambda: [bench_door.measure(AVATARS, ticks=100)],
     "ledger": lambda: list(bench_ledger.run((AVATARS,), count=2)),
 }
-
-
-@pytest.fixture(autouse=True)
-def _thaw() -> Iterator[None]:
-    """Benches freeze the garbage collector, which the tests after them should not inherit."""
-    yield
-    gc.unfreeze()
 
 
 @pytest.mark.parametrize("bench", SMALL)

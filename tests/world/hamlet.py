@@ -96,7 +96,8 @@ def config(seed: int = 1, comfortable: int = 12_000) -> WorldConfig:
     """The hamlet with the city's own numbers; each of its zones is comfortable for so many."""
     zones = tuple(msgspec.structs.replace(zone, comfortable=comfortable) for zone in CITY.zone)
     city = msgspec.structs.replace(CITY, zone=zones)
-    return WorldConfig(city, load_config().tuning, seed, FESTIVAL)
+    shipped = load_config()
+    return WorldConfig(city, shipped.tuning, seed, FESTIVAL, avatar=shipped.avatar)
 
 
 @cache

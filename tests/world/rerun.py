@@ -17,6 +17,7 @@ from world.events.leave import Leave
 from world.events.leave_party import LeaveParty
 from world.events.light_firework import LightFirework
 from world.events.pick_up_crystal import PickUpCrystal
+from world.events.reshape import Reshape
 from world.events.say import Say
 from world.events.sit import Sit
 from world.events.steer_event import SteerEvent
@@ -41,6 +42,7 @@ def wish(chance: random.Random) -> Command:
         Join("D", account=chance.choice(ENTITIES)),
         JoinParty(chance.choice(CODES)),
         LeaveParty(),
+        Reshape({"nose": chance.randrange(256)}),
         Leave(),
         Halt(),
         Say("hi"),

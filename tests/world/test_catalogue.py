@@ -9,6 +9,7 @@ import pytest
 
 import world.events
 from tests.world.hamlet import CITY, FESTIVAL, Hamlet
+from world.avatar import Avatar, Choice, Slider
 from world.catalogue import DEEDS, EVENTS, RULES, describe
 from world.event import Command, Event
 from world.events.announce import Announce
@@ -24,10 +25,16 @@ from world.events.light_firework import LightFirework
 from world.events.move import Move
 from world.events.pick_up_crystal import PickUpCrystal
 from world.events.reject import Reject
+from world.events.reshape import Reshape
 from world.events.say import Say
 from world.events.sit import Sit
 from world.events.steer_event import SteerEvent
 from world.events.wave import Wave
+
+AVATAR = Avatar(
+    slider=(Slider(name="nose", group="face"),),
+    choice=(Choice(name="hair", group="hair", default="long", option=("short", "long", "none")),),
+)
 
 
 def arrival() -> Command:
@@ -53,6 +60,8 @@ EXAMPLES: list[Command] = [
     LightFirework("peony", ["gold"]),
     JoinParty("Blue-Door-7"),
     LeaveParty(),
+    Reshape({"nose": 255, "hair": -1}, "Ada"),
+    Reshape(),
     Confirm("pick.1", "12.0.pick.1", 2**40),
     Reject("pick.1", "closed"),
     SteerEvent("dawn", "extend", 60, "night shift"),
@@ -87,15 +96,17 @@ SERVERS = {"join", "leave", "halt", "arrive", "confirm", "reject", "steer_event"
 
 
 def test_clients_may_do_what_players_do_and_nothing_else() -> None:
-    deeds, events = describe(FESTIVAL)
+    deeds, events = describe(FESTIVAL, AVATAR)
     together = {"join_party", "leave_party"}
-    assert set(deeds) == {"move", "say", "wave", "emote", "sit", "pick_up_crystal", "light_firework"} | together
+    assert (
+        set(deeds) == {"move", "say", "wave", "emote", "sit", "pick_up_crystal", "light_firework", "reshape"} | together
+    )
     assert {name for name, deed in DEEDS.items() if not deed.public} == SERVERS
     assert set(EVENTS) - set(events) == {"event_steered", "announcement_made"}
 
 
 def test_a_description_names_types_bounds_and_choices() -> None:
-    deeds, events = describe(FESTIVAL)
+    deeds, events = describe(FESTIVAL, AVATAR)
     assert deeds["say"] == {"text": {"type": "str", "min_length": 1, "max_length": 200}}
     assert deeds["wave"] == {"hand": {"type": "str", "one_of": ["left", "right"]}}
     assert deeds["move"]["gait"] == {"type": "int", "ge": 0, "le": 2}
@@ -106,11 +117,14 @@ def test_a_description_names_types_bounds_and_choices() -> None:
     assert deeds["light_firework"]["kind"] == {**word, "one_of": ["rocket"]}
     assert deeds["light_firework"]["colours"] == {"type": "list", "min_length": 1, "max_length": 3, "of": colour}
     assert deeds["light_firework"]["x"] == {"type": "int", "ge": -1_100_000, "le": 1_100_000, "default": None}
+    traits = {"nose": {"type": "int", "ge": 0, "le": 255}, "hair": {"type": "int", "ge": 0, "le": 2}}
+    assert deeds["reshape"]["look"] == {"type": "map", "max_length": 16, "default": {}, "keys": traits}
+    assert events["reshaped"]["look"] == {"type": "map", "max_length": 16, "of": {"type": "int", "ge": 0, "le": 255}}
     assert events["said"] == {"entity": {"type": "int"}, "text": {"type": "str"}}
 
 
 def test_a_description_is_made_of_builtins() -> None:
-    deeds, events = describe(FESTIVAL)
+    deeds, events = describe(FESTIVAL, AVATAR)
     assert msgspec.convert([deeds, events], list[dict[str, dict[str, dict[str, Any]]]]) == [deeds, events]
     assert msgspec.json.decode(msgspec.json.encode(deeds)) == deeds
 

@@ -5,13 +5,22 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from world.config import CITY_FILE, CONTENT_DIR, FESTIVAL_FILE, TUNING_FILE, ContentError, fingerprint, load_config
+from world.config import (
+    AVATAR_FILE,
+    CITY_FILE,
+    CONTENT_DIR,
+    FESTIVAL_FILE,
+    TUNING_FILE,
+    ContentError,
+    fingerprint,
+    load_config,
+)
 
 
 @pytest.fixture
 def content(tmp_path: Path) -> Path:
     """A copy of the packaged content, to break."""
-    for file in (CITY_FILE, TUNING_FILE, FESTIVAL_FILE):
+    for file in (CITY_FILE, TUNING_FILE, FESTIVAL_FILE, AVATAR_FILE):
         (tmp_path / file).write_bytes((CONTENT_DIR / file).read_bytes())
     return tmp_path
 
@@ -45,7 +54,9 @@ def test_any_difference_is_another_fingerprint(content: Path) -> None:
     prints.add(fingerprint(load_config(content)))
     edit(content, FESTIVAL_FILE, "number = 300", "number = 301")
     prints.add(fingerprint(load_config(content)))
-    assert len(prints) == 6
+    edit(content, AVATAR_FILE, "usual_least = 48", "usual_least = 49")
+    prints.add(fingerprint(load_config(content)))
+    assert len(prints) == 7
 
 
 def test_faults_of_all_files_are_named_together(content: Path) -> None:
@@ -53,12 +64,14 @@ def test_faults_of_all_files_are_named_together(content: Path) -> None:
     edit(content, TUNING_FILE, "walk_m_s = 1.8", 'walk_m_s = "fast"')
     edit(content, TUNING_FILE, "wave_one_in = 4", "wave_one_in = 0\nmood = 1")
     edit(content, FESTIVAL_FILE, "value = 10", "value = 1000")
+    edit(content, AVATAR_FILE, "usual_least = 48", "usual_least = 256")
     assert faults(content) == [
         (CITY_FILE, "zone[0].depth_m"),
         (TUNING_FILE, "movement.walk_m_s"),
         (TUNING_FILE, "hosts.mood"),
         (TUNING_FILE, "hosts.wave_one_in"),
         (FESTIVAL_FILE, "crystal[2].value"),
+        (AVATAR_FILE, "slider[0].usual_least"),
     ]
 
 

@@ -15,7 +15,7 @@ from world.parts import Part, copied, is_record
 from world.state import World
 from world.tick import Batch, Outcome, step
 
-SEED, TICKS = 3, 200
+SEED, TICKS = 4, 200
 IN_THE_MIDST = 30
 
 

@@ -10,6 +10,7 @@ import pytest
 
 import world.event
 from tests.world.prediction import README, RULE
+from world import avatar
 from world.catalogue import DEEDS
 from world.city import Building, City, Host, Ramp, Spawn, Terrace, Zone
 from world.config import load_config
@@ -106,6 +107,20 @@ def test_the_keys_of_the_content_are_those_of_its_records(kind: type[msgspec.Str
     written = set(re.findall(r"`(\w+)`", by_table[kind if kind in keys.values() else snake(kind.__name__)]))
     nested = {"zone", "spawn", "building", "terrace", "ramp", "host"} if kind in (City, Zone) else set()
     assert written == {field.name for field in msgspec.structs.fields(kind)} - nested
+
+
+AVATAR: dict[str, type[msgspec.Struct]] = {
+    "[[slider]]": avatar.Slider,
+    "[[choice]]": avatar.Choice,
+    "[[colour]]": avatar.Colour,
+    "[[palette]]": avatar.Palette,
+    "swatch": avatar.Swatch,
+}
+
+
+def test_the_keys_of_the_avatar_s_content_are_those_of_its_records() -> None:
+    written = {row[0].strip("`"): set(re.findall(r"`(\w+)`", row[1].partition(":")[0])) for row in rows("Avatars")}
+    assert written == {name: {field.name for field in msgspec.structs.fields(kind)} for name, kind in AVATAR.items()}
 
 
 def test_every_audience_in_the_glossary_exists() -> None:
