@@ -30,6 +30,8 @@ class CloseCode(IntEnum):
     REPLACED = 4011
     INTERNAL = 4012
     UNAVAILABLE = 4013
+    KICKED = 4014
+    BANNED = 4015
 
 
 # What to do after which end: seconds until trying again makes sense; the others should not.

@@ -25,10 +25,9 @@ from server.gateway.tcp import serve_tcp
 from server.gateway.websocket import SHUTDOWN_S, serve_http
 from server.journal import Journal
 from server.kinds import parts_of
-from server.ops.deeds import deed_routes
-from server.ops.events import event_routes
-from server.ops.health import ops_application, status_handler
-from server.ops.operators import Ops
+from server.ops.health import status_handler
+from server.ops_port import ops_port
+from server.sanctions import SANCTIONS_MAX
 from server.settings import ServerSettings
 from server.store.durable import open_store
 from server.tls import server_context
@@ -58,7 +57,8 @@ async def serve(settings: ServerSettings, config: WorldConfig) -> int:
     Raises OSError when a port cannot be listened on, JournalError when the journal cannot be written,
     StoreAway and SchemaError when the store cannot be had.
     """
-    stop = Stop()
+    clock = SystemClock()
+    stop = Stop(settings.game.drain_s, clock.now_s)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.ask)
     _raise_descriptor_limit(settings.game.players_max + settings.admission.waiting_max)
@@ -70,25 +70,25 @@ async def serve(settings: ServerSettings, config: WorldConfig) -> int:
         store = await open_store(settings.store, config.tuning.wallet.welcome_crystals)
         stack.push_async_callback(store.close)
         books = Books(store, await store.begin_run(), Verifier(settings.auth), group_max=settings.store.group_max)
-        city = City(settings, config, SystemClock(), books, journal)
+        city = City(settings, config, clock, books, journal)
+        city.gateway.sanctions.load(await store.sanctions(int(clock.wall_s() * 1000), SANCTIONS_MAX))
         await stack.enter_async_context(_errands(city))
         links = Links(settings.game.goodbye_s)
-        ops = Ops(city.gateway.programme, city.switchboard, store.log_operation, lambda: city.tick, settings.ops)
-        routes = [*event_routes(ops), *deed_routes(ops)]
-        ports = await stack.enter_async_context(_sockets(settings, city, links, routes))
+        operations = ops_port(city, settings.ops, store, stop, clock)
+        ports = await stack.enter_async_context(_sockets(settings, city, links, operations))
         _come_alive(city)
         failure = await stack.enter_async_context(_ticking(city, stop, links))
         if settings.bots:
             await stack.enter_async_context(_demo_players(settings, ports["game"]))
         _announce(settings, ports)
         await stop.asked.wait()
-        await _drain(city, stop, settings.game.drain_s)
+        await _drain(city, stop, stop.seconds)
     return FAILED if failure.done() else OK
 
 
 @asynccontextmanager
 async def _sockets(
-    settings: ServerSettings, city: City, links: Links, routes: list[web.RouteDef]
+    settings: ServerSettings, city: City, links: Links, operations: web.Application
 ) -> AsyncIterator[dict[str, int]]:
     """All three ports, with their real numbers by name."""
     game, ops, gateway = settings.game, settings.ops, city.gateway
@@ -99,7 +99,6 @@ async def _sockets(
         port = await stack.enter_async_context(serve_http(gateway, links, doorstep, public))
         tcp = await serve_tcp(gateway, links, doorstep)
         stack.callback(tcp.close)
-        operations = ops_application(city, city.metrics, routes)
         runner = web.AppRunner(operations, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -218,7 +217,7 @@ def _announce(settings: ServerSettings, ports: dict[str, int]) -> None:
         "status": f"http{s}://{host}:{ports['game']}/status",
         "metrics": f"{ops}/metrics",
         "health": f"{ops}/healthz and {ops}/readyz",
-        "events": f"{ops}/events and {ops}/deeds",
+        "console": f"{ops}/console",
     }
     print("\n".join(f"  {name:<8} {place}" for name, place in lines.items()))
     print(

@@ -10,15 +10,36 @@ WARNINGS_S = (30, 10, 5, 3, 2, 1)
 
 
 class Stop:
-    """What signals ask for: the first one that the city closes, the second one that it hurries."""
+    """What signals and operators ask for: the first one that the city closes, a second signal that it hurries.
 
-    def __init__(self) -> None:
+    `seconds` is the countdown, `now_s` a clock that never goes back.
+    """
+
+    def __init__(self, seconds: float, now_s: Callable[[], float]) -> None:
+        self.seconds = seconds
         self.asked = asyncio.Event()
+        self._now_s = now_s
+        self._closes_s: float | None = None
         self._hurried = asyncio.Event()
 
     def ask(self) -> None:
         """A signal has come."""
-        (self._hurried if self.asked.is_set() else self.asked).set()
+        if self.close_in(None) is None:
+            self._hurried.set()
+
+    def close_in(self, seconds: float | None) -> float | None:
+        """Close in so many seconds, or as the settings say; in how many that is, None where it closes already."""
+        if self.asked.is_set():
+            return None
+        self.seconds = self.seconds if seconds is None else seconds
+        self._closes_s = self._now_s() + self.seconds
+        self.asked.set()
+        return self.seconds
+
+    @property
+    def closes_in_s(self) -> float | None:
+        """What is left of the countdown; None while nobody wants the city closed."""
+        return None if self._closes_s is None else max(0.0, self._closes_s - self._now_s())
 
     def hurry(self) -> None:
         """The city closes, and there is nothing to wait for."""

@@ -54,6 +54,7 @@ class Player:
     balance: int = 0
     resume: str = field(default_factory=_resume_token)
     lost_tick: int = 0
+    staff: bool = False
     returned: bool = False
     mailbox: Mailbox = field(default_factory=Mailbox)
     heard: int | None = None

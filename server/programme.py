@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from protocol.codec import decode_server
 from protocol.messages import Denied, Happened
-from world.event import OPERATOR, EventState
-from world.events.steer_event import EventSteered, SteerEvent
+from world.event import OPERATOR, Command, EventState
+from world.events.announce import AnnouncementMade
+from world.events.steer_event import EventSteered
 from world.tick import Issued
 
 # Operators are few and type slowly; more than this is a script gone wild, and each is a command to a zone.
@@ -26,8 +27,11 @@ class Listed(NamedTuple):
     state: EventState
 
 
-# None when the zone did it; otherwise why not.
-Answer = Callable[[Denied | None], None]
+# The events that say to the operator that something was done, each with the number of the request.
+DONE = (EventSteered.name, AnnouncementMade.name)
+
+# What the zone says of it: that it did it, or why not.
+Answer = Callable[[Denied | Happened], None]
 Post = Callable[[int, Issued], None]
 
 
@@ -55,7 +59,7 @@ class Programme:
         self._listed = {name: listed for name, listed in self._listed.items() if listed.zone != zone}
         self._listed |= {state.name: Listed(zone, state) for state in states}
 
-    def ask(self, zone: int, wish: SteerEvent, answer: Answer) -> int | None:
+    def ask(self, zone: int, wish: Command, answer: Answer) -> int | None:
         """Ask a zone to do something; the request's number, or None when too many wait already."""
         if len(self._waiting) >= WAITING_MAX:
             return None
@@ -73,9 +77,9 @@ class Programme:
         said = decode_server(payload)
         if isinstance(said, Denied):
             self._answer(said.number, said)
-        elif isinstance(said, Happened) and said.event == EventSteered.name:
-            self._answer(said.fields["number"], None)
+        elif isinstance(said, Happened) and said.event in DONE:
+            self._answer(said.fields["number"], said)
 
-    def _answer(self, number: int, denied: Denied | None) -> None:
+    def _answer(self, number: int, said: Denied | Happened) -> None:
         if answer := self._waiting.pop(number, None):
-            answer(denied)
+            answer(said)

@@ -27,6 +27,7 @@ from server.ops.metrics import Metrics
 from server.switches import NO_MOVES, Switchboard
 from world.checkpoint import Restorable
 from world.digest import digest
+from world.events.announce import Announce
 from world.events.halt import Halt
 from world.events.join import Join
 from world.events.leave import Leave
@@ -167,7 +168,7 @@ class Recovery:
             if is_own(issued) and self._concerns(issued):
                 self._held.add(issued)
         undone = [issued for issued in batch.commands if not is_own(issued)]
-        return undone + self._held.withdraw(Join, SteerEvent)
+        return undone + self._held.withdraw(Join, SteerEvent, Announce)
 
     def _concerns(self, issued: Issued) -> bool:
         """Whether anything would come of it: nobody has to leave, or halt, who never came in."""

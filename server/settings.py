@@ -227,11 +227,21 @@ class OpsSettings(Section):
     """What operators and their Prometheus reach, from this machine only."""
 
     host: LoopbackHost = said("127.0.0.1", "Loopback only: it is for this machine, its agents and its operators.")
-    port: int = bounded(7490, 0, 65535, "Health, readiness, metrics, events and deeds; 0 takes any free port.")
-    token: OpsToken | None = said(
-        None, "Bearer token for changing events and deeds; without it that is refused, looking is not."
+    port: int = bounded(
+        7490, 0, 65535, "Health, readiness, metrics, the ops API and the console; 0 takes any free port."
     )
+    token: OpsToken | None = said(None, "Bearer token for changing anything; without it that is refused.")
     token_name: Word = said("operator", "Who the ops log says did what was done with the token.")
+    viewer_token: OpsToken | None = said(
+        None, "Bearer token for looking at people, at what operators did and at the console; it changes nothing."
+    )
+    viewer_name: Word = said("viewer", "Who the log says signed in with the viewer's token.")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.token is not None and self.token == self.viewer_token:
+            raise conflict("ops.viewer_token", "another text than ops.token, or every viewer is an operator")
+        return self
 
 
 class AuthSettings(Section):

@@ -19,7 +19,18 @@ from server.players import Player
 from server.scene import Scene
 from server.session import Session
 from server.store.judging import judge
-from server.store.records import Arrival, Entry, Operation, PlayerState, Saved, StoreAway, Verdict
+from server.store.records import (
+    Arrival,
+    Entry,
+    Logged,
+    Operation,
+    PlayerState,
+    Sanction,
+    SanctionKind,
+    Saved,
+    StoreAway,
+    Verdict,
+)
 from world.city import Spawn, Zone
 from world.event import HOUSE, PLAYER, POOL
 from world.snapshot import MARGIN_CM
@@ -209,7 +220,8 @@ class FakeStore:
         self.entries: dict[str, Entry] = {}
         self.balances: Counter[str] = Counter()
         self.players: dict[int, FakePlayer] = {}
-        self.operations: list[Operation] = []
+        self.logged: list[Operation] = []
+        self.imposed: dict[tuple[int, SanctionKind], Sanction] = {}
         self.epoch = 0
         # Sizes of the groups that were settled and saved, those with a lost answer included.
         self.settled: list[int] = []
@@ -239,8 +251,29 @@ class FakeStore:
 
     async def log_operation(self, operation: Operation) -> None:
         self._asked()
-        self.operations.append(operation)
+        self.logged.append(operation)
         self._answering()
+
+    async def operations(self, before: int | None, most: int) -> list[Logged]:
+        self._asked()
+        rows = [Logged(number, 1000 * number, each) for number, each in enumerate(self.logged, 1)]
+        return [row for row in reversed(rows) if before is None or row.number < before][:most]
+
+    async def impose(self, sanction: Sanction) -> bool:
+        self._asked()
+        if sanction.account not in self.players:
+            return False
+        self.imposed[sanction.account, sanction.kind] = sanction
+        return True
+
+    async def lift(self, account: int, kind: SanctionKind) -> bool:
+        self._asked()
+        return self.imposed.pop((account, kind), None) is not None
+
+    async def sanctions(self, now_ms: int, most: int) -> list[Sanction]:
+        self._asked()
+        lasting = [each for each in self.imposed.values() if each.until_ms is None or each.until_ms > now_ms]
+        return sorted(lasting, key=lambda each: (-each.from_ms, each.account))[:most]
 
     async def begin_run(self) -> int:
         self._asked()

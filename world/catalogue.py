@@ -11,6 +11,7 @@ from world import occasions, rains
 from world.avatar import Avatar, bounds
 from world.event import Command, Event, Telling
 from world.events import (
+    announce,
     arrive,
     confirm,
     emote,
@@ -54,6 +55,7 @@ _DEEDS = (
     _deed(confirm, confirm.Confirm, public=False),
     _deed(reject, reject.Reject, public=False),
     _deed(steer_event, steer_event.SteerEvent, public=False),
+    _deed(announce, announce.Announce, public=False),
     _deed(move, move.Move, public=True),
     _deed(say, say.Say, public=True),
     _deed(wave, wave.Wave, public=True),
@@ -77,6 +79,8 @@ _EVENTS: tuple[type[Event], ...] = (
     light_firework.FireworkRefunded,
     occasions.EventChanged,
     steer_event.EventSteered,
+    announce.Announced,
+    announce.AnnouncementMade,
     settlement_pending.SettlementPending,
     join_party.PartyJoined,
     leave_party.PartyLeft,

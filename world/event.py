@@ -8,8 +8,9 @@ import msgspec
 
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
-# How much an event matters when a viewer's frame cannot carry them all.
-COSMETIC, SOCIAL, NOTABLE = 0, 1, 2
+# How much an event matters when a viewer's frame cannot carry them all; what is VITAL is told to its whole audience
+# by letter, whatever it costs.
+COSMETIC, SOCIAL, NOTABLE, VITAL = 0, 1, 2, 3
 
 # Whoever runs the city: the entity that its commands are issued by, and that is told what became of
 # them. Its slot is a host's and its generation the last, which no host has.

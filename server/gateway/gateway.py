@@ -18,6 +18,7 @@ from server.detail import BY_LEVEL, TURNS
 from server.fanout import Fanout
 from server.gateway.addresses import key_of
 from server.gateway.callers import Callers
+from server.gateway.crier import Crier
 from server.gateway.postman import Postman
 from server.gateway.reception import Entrance, Reception
 from server.gateway.seats import Seats
@@ -26,13 +27,14 @@ from server.joining import Step
 from server.offences import OFFENCES, Offences, account_key
 from server.ops.metrics import Metrics
 from server.outbox import Outbox, Traffic
-from server.players import Player
+from server.players import Player, Players
 from server.programme import Programme
+from server.sanctions import MUTED, Sanctions
 from server.scene import Scene
 from server.session import Session
 from server.settings import GameSettings
 from world.config import WorldConfig
-from world.event import OPERATOR
+from world.event import OPERATOR, VITAL
 from world.interest import Sight
 from world.tick import Issued
 
@@ -69,11 +71,13 @@ class Gateway:
         self.programme = Programme(bus.post, self._zone_names)
         self._fanout = Fanout(self.scene, Sight())
         self._postman = Postman(settings, config.tick_rate_hz, metrics)
+        self.crier = Crier(self._hand_letter)
         self._stragglers = Stragglers(settings, config.tick_rate_hz, metrics)
         self._seats = tuple(Seats() for _ in range(TURNS))
         self._tick_began_s = clock.now_s()
         self.offences = self.reception.offences = Offences(settings, clock.now_s)
         self.callers = Callers(settings, self.offences, clock.now_s)
+        self.sanctions = self.reception.sanctions = Sanctions(clock.wall_s)
 
     # ---- for the transports ----------------------------------------------------------------------
 
@@ -130,8 +134,11 @@ class Gateway:
         for report in published.reports:
             if report.only:
                 self._tell_one(report)
+            elif report.importance >= VITAL:
+                self.crier.cry(report.payload, self._people_in(report.zone))
+        self.crier.turn()
         self._postman.turn()
-        self._fanout.hear(self.tick, [report for report in published.reports if not report.only])
+        self._fanout.hear(self.tick, [each for each in published.reports if not each.only and each.importance < VITAL])
         began_s = self._clock.now_s()
         welcomed = self.reception.arrived(self.scene.holds, self.tick, self._clock)
         self._pace.spent(Step.WELCOME, self._clock.now_s() - began_s, welcomed)
@@ -183,6 +190,20 @@ class Gateway:
             self._metrics.bytes_received[transport].inc(self.traffic.received[websocket])
             self.traffic.sent[websocket] = self.traffic.received[websocket] = 0
 
+    @property
+    def players(self) -> Players:
+        """Everybody who has a body here."""
+        return self.reception.players
+
+    @property
+    def crying(self) -> bool:
+        """Whether so many announcements are under way that no more are taken."""
+        return self.crier.busy
+
+    def send_away(self, player: Player, code: CloseCode, reason: str, retry_after_s: float | None = None) -> None:
+        """An operator wants this player out of the city."""
+        self.reception.send_away(player, code, reason, retry_after_s, self.tick)
+
     def players_by_zone(self) -> dict[str, int]:
         """Bodies in each zone, those whose player may still return included, hosts not."""
         players = np.setdiff1d(self.scene.present, self.scene.performers, assume_unique=True)
@@ -228,9 +249,7 @@ class Gateway:
 
     def do(self, session: Session, player: Player, wish: m.Do) -> None:
         """A deed goes to the player's zone, if there is such a deed and its fields are right."""
-        command = (
-            m.Denied(wish.number, wish.deed, "closing", None, CLOSING) if self.winding_down else command_from(wish)
-        )
+        command = self._forbidden(player, wish) or command_from(wish)
         if isinstance(command, m.Denied):
             self.deny(session, command)
         else:
@@ -293,6 +312,24 @@ class Gateway:
             lagging = {session.outbox for session in seats.lagging}
             ready &= np.fromiter((outbox not in lagging for outbox in viewers.outboxes), np.bool_, ready.size)
         return viewers if ready.all() else viewers.only(ready)
+
+    def _forbidden(self, player: Player, wish: m.Do) -> m.Denied | None:
+        """Why this player may not do this just now, whatever exactly it is."""
+        if self.winding_down:
+            return m.Denied(wish.number, wish.deed, "closing", None, CLOSING)
+        if wish.deed in MUTED and (muted := self.sanctions.find(player.account, "mute")):
+            return m.Denied(wish.number, wish.deed, "muted", None, muted.said)
+        return None
+
+    def _people_in(self, zone: int) -> list[int]:
+        """The entities of players whose body a zone has in this tick."""
+        here = self.scene.present[self.scene.zone[self.scene.present] == zone]
+        people: list[int] = np.setdiff1d(self.scene.entity[here], self.scene.entity[self.scene.performers]).tolist()
+        return people
+
+    def _hand_letter(self, entity: int, payload: bytes) -> None:
+        if player := self.reception.players.find(entity):
+            self._postman.tell(player, payload, self.tick)
 
     def _tell_one(self, report: Report) -> None:
         """Something for one player alone: in order, and never cut by a cap."""

@@ -24,6 +24,7 @@ from server.lanes import Lane
 from server.offences import Offences, account_key
 from server.ops.metrics import Metrics
 from server.players import NOTHING_KEPT, Identity, Player, Players
+from server.sanctions import Sanctions
 from server.session import Session
 from server.settings import GameSettings
 from server.store.records import Arrival, Place, Saved, StoreAway
@@ -62,6 +63,7 @@ class Reception:
         self.vacated: Callable[[Player], None]
         self.memory: Memory
         self.offences: Offences
+        self.sanctions: Sanctions
         self._settings, self._bus, self._metrics = settings, bus, metrics
         self._verifier, self._accounts, self.admission = entrance
         self._tick_rate_hz, self._avatar = config.tick_rate_hz, config.avatar
@@ -146,6 +148,13 @@ class Reception:
         else:
             self._remove(player, tick)
 
+    def send_away(self, player: Player, code: CloseCode, reason: str, retry_after_s: float | None, tick: int) -> None:
+        """An operator wants this player out: the link ends, if there is one, and the body leaves."""
+        if isinstance(player.link, Session):
+            player.link.close(code, reason, retry_after_s)
+        else:
+            self._remove(player, tick)
+
     def clear_out(self, tick: int) -> None:
         """Players who lost their link and whose time to return is up leave the city."""
         for player in self.players.lost_before(tick - round(self._settings.resume_s * self._tick_rate_hz)):
@@ -192,6 +201,10 @@ class Reception:
                 self._metrics.joins["refused"].inc()
                 session.close(CloseCode.FLOOD, "this account has sent too much that no client sends", round(out_s, 1))
             self.admission.unknown(knock)
+        elif banned := self.sanctions.find(found.account, "ban"):
+            if session is not None:
+                self._refuse(session, CloseCode.BANNED, banned.reason, banned.seconds)
+            self.admission.unknown(knock)
         else:
             self.admission.known(knock, found)
 
@@ -205,6 +218,10 @@ class Reception:
             # Came for a body that is gone by now.
             self.admission.forget(knock)
             self._line_up(session, knock.hello)
+        elif banned := self.sanctions.find(knock.saved.account, "ban"):
+            # Since the books were asked: a place may be held for half a minute.
+            self.admission.forget(knock)
+            self._refuse(session, CloseCode.BANNED, banned.reason, banned.seconds)
         else:
             self._give_body(session, knock, knock.saved, tick)
 
@@ -226,6 +243,7 @@ class Reception:
         player.resume = knock.ticket
         player.look, player.balance = worn(self._avatar, latest.look, saved.account), saved.balance
         player.settings = latest.settings or NOTHING_KEPT
+        player.staff = knock.lane is Lane.STAFF
         session.player = player
         self.players.add(player)
         self._arriving[player.entity] = session, player
@@ -260,9 +278,9 @@ class Reception:
             self._post(player, Halt())
             before.close(CloseCode.REPLACED, "your player came back over another connection")
 
-    def _refuse(self, session: Session, code: CloseCode, reason: str) -> None:
+    def _refuse(self, session: Session, code: CloseCode, reason: str, retry_after_s: float | None = None) -> None:
         self._metrics.joins["refused"].inc()
-        session.close(code, reason)
+        session.close(code, reason, None if retry_after_s is None else round(retry_after_s, 1))
 
     def _remove(self, player: Player, tick: int) -> None:
         self.memory.note(player)

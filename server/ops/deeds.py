@@ -4,23 +4,52 @@ GET  /deeds                               every deed, and the zones where it bro
 POST /deeds/NAME/on|off                   {"zone": "gate"}, or no body for everywhere
 """
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 from aiohttp import web
 
-from server.ops.operators import Done, Ops, body_of, carry_out, let_in
+from server.ops.events import NAME
+from server.ops.operators import Done, Ops, carry_out
+from server.ops.routes import Asked, Route
 from server.store.records import Operation
 from server.switches import SWITCHABLE, Off
 
-# As a deed can be called: a command's class name in snake case.
-_NAME = "[a-z][a-z0-9_]{0,31}"
-
 
 class Where(msgspec.Struct, forbid_unknown_fields=True):
-    """The body: one zone, by its name, or everywhere."""
+    """One zone, by its name, or everywhere."""
 
     zone: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None = None
+
+
+class OffShown(msgspec.Struct):
+    """Where a deed is off, since when and why."""
+
+    zone: str
+    since_tick: int
+    why: str
+
+
+class DeedShown(msgspec.Struct):
+    """A deed of players: how often it broke lately, by zone, and where it is off."""
+
+    deed: str
+    broke: dict[str, int]
+    off: list[OffShown]
+
+
+class DeedsShown(msgspec.Struct):
+    """All of them, as of this tick."""
+
+    tick: int
+    deeds: list[DeedShown]
+
+
+class DeedDone(msgspec.Struct):
+    """It is switched; this is how the deed stands now."""
+
+    ok: bool
+    deed: DeedShown
 
 
 class Wish(NamedTuple):
@@ -38,20 +67,35 @@ class Wish(NamedTuple):
         return Operation(self.by, f"switch {'on' if self.on else 'off'}{where}", self.deed, "asked")
 
 
-def deed_routes(ops: Ops) -> list[web.RouteDef]:
+def deed_routes(ops: Ops) -> list[Route]:
     """The routes of this module, for the ops application."""
 
-    async def deeds(_: web.Request) -> web.Response:
-        return web.json_response({"tick": ops.tick(), "deeds": [_shown(ops, deed) for deed in SWITCHABLE]})
+    async def deeds(_: Asked) -> DeedsShown:
+        return DeedsShown(ops.tick(), [_shown(ops, deed) for deed in SWITCHABLE])
 
-    async def switch(request: web.Request) -> web.Response:
-        let_in(request, ops.settings)
-        where = await body_of(request, Where, 'empty, or {"zone": name}')
-        name, on = request.match_info["name"], request.match_info["action"] == "on"
-        wish = Wish(ops.settings.token_name, name, on, where.zone)
+    return [
+        Route("GET", "/deeds", None, "Players' deeds: which break, and which are off where.", DeedsShown, deeds),
+        _switching(ops, on=True),
+        _switching(ops, on=False),
+    ]
+
+
+def _switching(ops: Ops, on: bool) -> Route:
+    async def switch(asked: Asked) -> web.Response:
+        wish = Wish(asked.by, asked.path["name"], on, asked.body.zone)
         return await carry_out(ops, wish.asked, lambda: _done(ops, wish))
 
-    return [web.get("/deeds", deeds), web.post(f"/deeds/{{name:{_NAME}}}/{{action:on|off}}", switch)]
+    return Route(
+        "POST",
+        f"/deeds/{{name}}/{'on' if on else 'off'}",
+        "operator",
+        f"Switch a deed {'on again' if on else 'off'}, in one zone or everywhere.",
+        DeedDone,
+        switch,
+        body=Where,
+        places={"name": NAME},
+        failures=(404, 503),
+    )
 
 
 async def _done(ops: Ops, wish: Wish) -> Done:
@@ -70,8 +114,8 @@ async def _done(ops: Ops, wish: Wish) -> Done:
     return Done(200, f"done: {'on' if wish.on else 'off'}", {"deed": _shown(ops, wish.deed)})
 
 
-def _shown(ops: Ops, deed: str) -> dict[str, Any]:
+def _shown(ops: Ops, deed: str) -> DeedShown:
     board, zones = ops.switchboard, list(enumerate(ops.switchboard.zones))
     broke = {name: faults for zone, name in zones if (faults := board.faults(zone, deed, ops.tick()))}
-    off = [{"zone": name, **board.off(zone)[deed]._asdict()} for zone, name in zones if deed in board.off(zone)]
-    return {"deed": deed, "broke": broke, "off": off}
+    off = [OffShown(name, *board.off(zone)[deed]) for zone, name in zones if deed in board.off(zone)]
+    return DeedShown(deed, broke, off)

@@ -5,33 +5,55 @@ POST /events/NAME/start|pause|resume|cancel
 POST /events/NAME/extend                  {"seconds": 60}
 """
 
-import asyncio
-from typing import Annotated, Any, NamedTuple, get_args
+from typing import Annotated, NamedTuple, get_args
 
 import msgspec
 from aiohttp import web
 
 from protocol.messages import Denied
-from server.ops.operators import Done, Ops, body_of, carry_out, let_in
-from server.programme import Listed, Programme
+from server.ops.asking import ANSWER_S, answered
+from server.ops.operators import Done, Ops, carry_out
+from server.ops.routes import Asked, Nothing, Route
+from server.programme import Listed
 from server.store.records import Operation
 from world.config import TICK_RATE_HZ
+from world.event import OccasionKind, OccasionState
 from world.events.steer_event import LASTS_S_MAX, Action, SteerEvent
 
-# Forty ticks: a zone that has not answered after these is not going to.
-ANSWER_S = 2.0
 # As in world.city.Name.
-_NAME = "[a-z][a-z0-9_]{0,31}"
+NAME = "[a-z][a-z0-9_]{0,31}"
 
 
 class Extension(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of an `extend`; a day at most, as in world.events.steer_event."""
+    """By how many seconds; a day at most, as in world.events.steer_event."""
 
     seconds: Annotated[int, msgspec.Meta(ge=1, le=LASTS_S_MAX)]
 
 
-class Nothing(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of everything else, if there is one."""
+class EventShown(msgspec.Struct):
+    """A rain or a show: `until_tick` and `ends_in_s` say when it ends, 0 and null where it is not on."""
+
+    zone: str
+    name: str
+    kind: OccasionKind
+    state: OccasionState
+    until_tick: int
+    detail: dict[str, int]
+    ends_in_s: float | None
+
+
+class EventsShown(msgspec.Struct):
+    """All of them, as of this tick."""
+
+    tick: int
+    events: list[EventShown]
+
+
+class EventDone(msgspec.Struct):
+    """The zone did it; this is how the event stands now."""
+
+    ok: bool
+    event: EventShown
 
 
 class Wish(NamedTuple):
@@ -49,30 +71,35 @@ class Wish(NamedTuple):
         return Operation(self.by, action, self.name, "asked")
 
 
-def event_routes(ops: Ops) -> list[web.RouteDef]:
+def event_routes(ops: Ops) -> list[Route]:
     """The routes of this module, for the ops application."""
 
-    async def programme(_: web.Request) -> web.Response:
-        events = [_shown(ops, listed) for listed in ops.programme.events]
-        return web.json_response({"tick": ops.tick(), "events": events})
+    async def programme(_: Asked) -> EventsShown:
+        return EventsShown(ops.tick(), [_shown(ops, listed) for listed in ops.programme.events])
 
-    async def steer(request: web.Request) -> web.Response:
-        let_in(request, ops.settings)
-        wish = await _wish(request, ops.settings.token_name)
+    return [
+        Route("GET", "/events", None, "Rains and shows of all zones, and how they stand.", EventsShown, programme),
+        *(_steering(ops, action) for action in get_args(Action)),
+    ]
+
+
+def _steering(ops: Ops, action: Action) -> Route:
+    async def steer(asked: Asked) -> web.Response:
+        seconds = asked.body.seconds if isinstance(asked.body, Extension) else 0
+        wish = Wish(asked.by, asked.path["name"], action, seconds)
         return await carry_out(ops, wish.asked, lambda: _done(ops, wish))
 
-    actions = "|".join(get_args(Action))
-    return [web.get("/events", programme), web.post(f"/events/{{name:{_NAME}}}/{{action:{actions}}}", steer)]
-
-
-async def _wish(request: web.Request, by: str) -> Wish:
-    action, seconds = msgspec.convert(request.match_info["action"], Action), 0
-    if action == "extend":
-        wanted = f'{{"seconds": n}}, n an integer from 1 to {LASTS_S_MAX}'
-        seconds = (await body_of(request, Extension, wanted)).seconds
-    else:
-        await body_of(request, Nothing, "empty, or {}")
-    return Wish(by, request.match_info["name"], action, seconds)
+    return Route(
+        "POST",
+        f"/events/{{name}}/{action}",
+        "operator",
+        f"{action.capitalize()} a rain or a show.",
+        EventDone,
+        steer,
+        body=Extension if action == "extend" else Nothing,
+        places={"name": NAME},
+        failures=(404, 409, 503, 504),
+    )
 
 
 async def _done(ops: Ops, wish: Wish) -> Done:
@@ -81,35 +108,17 @@ async def _done(ops: Ops, wish: Wish) -> Done:
         known = [each.state.name for each in ops.programme.events]
         return Done(404, f"no event is called {wish.name}", {"known": known})
     try:
-        denied = await _answered(ops.programme, listed.zone, wish)
+        said = await answered(ops.programme, listed.zone, SteerEvent(wish.name, wish.action, wish.seconds, wish.by))
     except TimeoutError:
         return Done(504, f"the zone did not answer within {ANSWER_S:g} s; it may still do it")
     after = _shown(ops, ops.programme.find(wish.name) or listed)
-    if denied is not None:
-        facts = {"reason": denied.reason, "message": denied.message, "event": after}
-        return Done(409, f"refused: {denied.reason}", facts)
-    return Done(200, f"done: {after['state']}", {"event": after})
+    if isinstance(said, Denied):
+        facts = {"reason": said.reason, "message": said.message, "event": after}
+        return Done(409, f"refused: {said.reason}", facts)
+    return Done(200, f"done: {after.state}", {"event": after})
 
 
-async def _answered(programme: Programme, zone: int, wish: Wish) -> Denied | None:
-    """The zone's answer to a wish: None if it did it. Raises TimeoutError."""
-    answer: asyncio.Future[Denied | None] = asyncio.get_running_loop().create_future()
-
-    def tell(denied: Denied | None) -> None:
-        # A tick may come between the time being up and its being noticed here.
-        if not answer.done():
-            answer.set_result(denied)
-
-    number = programme.ask(zone, SteerEvent(wish.name, wish.action, wish.seconds, wish.by), tell)
-    if number is None:
-        return Denied(0, SteerEvent.deed, "busy", None, "too many requests wait for an answer already")
-    try:
-        return await asyncio.wait_for(answer, ANSWER_S)
-    finally:
-        programme.forget(number)
-
-
-def _shown(ops: Ops, listed: Listed) -> dict[str, Any]:
+def _shown(ops: Ops, listed: Listed) -> EventShown:
     state = listed.state
     ends_in_s = max(0, state.until_tick - ops.tick()) / TICK_RATE_HZ if state.until_tick else None
-    return {"zone": ops.programme.zones[listed.zone], **state._asdict(), "ends_in_s": ends_in_s}
+    return EventShown(ops.programme.zones[listed.zone], **state._asdict(), ends_in_s=ends_in_s)

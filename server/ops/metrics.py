@@ -8,6 +8,7 @@ No label ever names a person.
 
 import asyncio
 import platform
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from itertools import product
@@ -25,6 +26,7 @@ from protocol.limits import INTEREST_MAX, PROTOCOL_VERSION
 from server import VERSION
 from server.lanes import Lane
 from server.offences import KINDS as OFFENCE_KINDS
+from server.ops.guard import SIGN_INS
 from server.store.records import CAUSES
 from world.catalogue import DEEDS, SETTLED
 from world.events.reject import Reason
@@ -42,8 +44,14 @@ EVENT_CUTS = ("cap", "sky")
 LETTERS = ("written", "again", "missed")
 COMMAND_OUTCOMES = ("applied", "refused", "fault", "dropped")
 # `rule` is any refusal by the world itself: which rule, the client is told and the log tells.
-DENIALS = ("unknown_deed", "invalid", "rate", "rule", "fault", "switched_off", "closing")
+DENIALS = ("unknown_deed", "invalid", "rate", "rule", "fault", "switched_off", "closing", "muted")
 LANES = tuple(lane.value for lane in Lane)
+# What operators do, by the first word of it in the ops log, and what came of it: by answers of 2xx, 4xx and 5xx.
+OPERATIONS = (
+    *("start", "pause", "resume", "extend", "cancel", "switch", "announce"),
+    *("kick", "mute", "unmute", "ban", "unban", "drain"),
+)
+OPERATION_OUTCOMES = ("done", "refused", "failed")
 JOIN_OUTCOMES = ("welcomed", "resumed", "refused", "lost")
 # What may be settled, by the world's own words for it, and what may come of it.
 SETTLEMENT_KINDS = SETTLED
@@ -127,12 +135,14 @@ class Metrics:
         self._add_faults(zones)
         self._add_journal()
         self._add_store()
+        self._add_office()
 
     def ticked(self, seconds: Mapping[str, float], period_s: float, now_s: float) -> None:
         """One tick is done: what each of PHASES took, how long it may take, and the loop's clock."""
         for phase, taken_s in seconds.items():
             self.tick_seconds[phase].observe(taken_s)
         self.ticks.inc()
+        self.tick_recent_s.append(seconds["total"])
         if seconds["total"] > period_s:
             self.tick_overruns.inc()
         self._tick_recent.add(seconds["total"], now_s)
@@ -164,6 +174,8 @@ class Metrics:
         ticks = self._histogram("tick_seconds", "Duration of each phase of a tick.", ["phase"], TICK_BUCKETS_S)
         self.tick_seconds = {phase: ticks.labels(phase) for phase in PHASES}
         self.ticks = self._counter("ticks", "Ticks done.")
+        # Ten seconds of whole ticks, for whoever looks at the live view.
+        self.tick_recent_s: deque[float] = deque(maxlen=200)
         self.tick_overruns = self._counter("tick_overruns", "Ticks that took longer than their period.")
         self.ticks_skipped = self._counter("ticks_skipped", "Ticks left out because an earlier one was late.")
         recent = self._gauge("tick_recent_max_seconds", "Longest whole tick of the last whole second.")
@@ -266,6 +278,14 @@ class Metrics:
         self.store_away = self._closed("store_away", "Requests the store did not answer.", "cause", CAUSES)
         self.saves = self._counter("saves", "Players' states written to the store.")
         self.saves_waiting = self._gauge("saves_waiting", "Players' states not yet written to the store.")
+
+    def _add_office(self) -> None:
+        operations = self._counter("operations", "What operators asked for, and what came of it.", ["kind", "outcome"])
+        pairs = product(OPERATIONS, OPERATION_OUTCOMES)
+        self.operations = {pair: operations.labels(*pair) for pair in pairs}
+        self.sign_ins = self._closed(
+            "sign_ins", "Tokens shown at the ops port: by role, or refused.", "outcome", SIGN_INS
+        )
 
     def _counter(self, name: str, documentation: str, labels: Labels = ()) -> Counter:
         return Counter(f"futurecity_{name}", documentation, labels, registry=self.registry)

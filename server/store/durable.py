@@ -8,11 +8,21 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.settings import StoreSettings
-from server.store import ledger, register, schema
+from server.store import ledger, office, register, schema
 from server.store.aside import Aside
 from server.store.engine import open_engine
 from server.store.faults import OUTAGES, away
-from server.store.records import Arrival, Entry, Operation, PlayerState, Saved, Verdict
+from server.store.records import (
+    Arrival,
+    Entry,
+    Logged,
+    Operation,
+    PlayerState,
+    Sanction,
+    SanctionKind,
+    Saved,
+    Verdict,
+)
 
 Answer = TypeVar("Answer")
 
@@ -46,7 +56,23 @@ class DurableStore:
 
     async def log_operation(self, operation: Operation) -> None:
         """Writes down what an operator did."""
-        await self._write(lambda books: register.log_operation(books, operation, self._now_ms()))
+        await self._write(lambda books: office.log_operation(books, operation, self._now_ms()))
+
+    async def operations(self, before: int | None, most: int) -> list[Logged]:
+        """The newest rows of the ops log; only looked at, so nobody has to line up for it."""
+        return await self._aside.do(transaction(self._engine, lambda books: office.operations(books, before, most)))
+
+    async def impose(self, sanction: Sanction) -> bool:
+        """Remembers a sanction."""
+        return await self._write(lambda books: office.impose(books, sanction))
+
+    async def lift(self, account: int, kind: SanctionKind) -> bool:
+        """Forgets a sanction."""
+        return await self._write(lambda books: office.lift(books, account, kind))
+
+    async def sanctions(self, now_ms: int, most: int) -> list[Sanction]:
+        """Those in force."""
+        return await self._aside.do(transaction(self._engine, lambda books: office.in_force(books, now_ms, most)))
 
     async def begin_run(self) -> int:
         """Numbers this run of the city, and empties the pools of those before."""

@@ -102,6 +102,31 @@ class Operation(NamedTuple):
     result: str
 
 
+class Logged(NamedTuple):
+    """A row of the ops log: its number, when that was in Unix milliseconds, and the operation."""
+
+    number: int
+    at_ms: int
+    operation: Operation
+
+
+SanctionKind = Literal["ban", "mute"]
+
+
+class Sanction(NamedTuple):
+    """What an account may not do, from when until when in Unix milliseconds (None: for good), by whom and why.
+
+    Banned is who may not come in, muted who may not speak. An account has at most one of each kind, the last one.
+    """
+
+    account: int
+    kind: SanctionKind
+    from_ms: int
+    until_ms: int | None
+    by: str
+    reason: str
+
+
 class StoreAway(Exception):  # noqa: N818 - it is an outage, not an error of whoever asked
     """The store cannot answer just now, and nothing is known of the fate of what was asked.
 
@@ -145,6 +170,18 @@ class Store(Protocol):
 
     async def log_operation(self, operation: Operation) -> None:
         """Writes down what an operator did, with the time."""
+
+    async def operations(self, before: int | None, most: int) -> list[Logged]:
+        """The ops log, newest first: at most so many rows, of those numbered below `before` if it is given."""
+
+    async def impose(self, sanction: Sanction) -> bool:
+        """Remembers this in place of one of the same kind; False, and nothing done, where nobody has this account."""
+
+    async def lift(self, account: int, kind: SanctionKind) -> bool:
+        """Forgets a sanction; whether there was one."""
+
+    async def sanctions(self, now_ms: int, most: int) -> list[Sanction]:
+        """Those in force then, the newest first, at most so many."""
 
     async def begin_run(self) -> int:
         """Numbers this run of the city, 1 for the first, never the same twice: its epoch.

@@ -1,4 +1,4 @@
-"""The register: who the players are, what is kept for them, the runs of the city and what its operators did."""
+"""The register: who the players are, what is kept for them, and the runs of the city."""
 
 import hashlib
 import secrets
@@ -9,14 +9,13 @@ import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from server.store import ledger
-from server.store.records import Arrival, Entry, Operation, Place, PlayerState, Saved
-from server.store.tables import ops_log, players, runs
+from server.store.office import storable
+from server.store.records import Arrival, Entry, Place, PlayerState, Saved
+from server.store.tables import players, runs
 from world.event import HOUSE, PLAYER, POOL
 
 # Nobody guesses 192 bits, so a plain hash keeps them; without a dot no guest's secret looks like a signed token.
 SECRET_BYTES = 24
-# An event's name is given by whoever asks: what is written down of it is bounded.
-LOGGED_CHARS_MAX = 200
 
 _KEEP = (
     update(players)
@@ -64,7 +63,7 @@ def save(connection: Connection, states: Sequence[PlayerState], at_ms: int) -> N
     kept = [
         {
             "of": one.account,
-            "name": _storable(one.name),
+            "name": storable(one.name),
             "look": _packed(one.look),
             "settings": one.settings,
             "seen_ms": at_ms,
@@ -76,15 +75,6 @@ def save(connection: Connection, states: Sequence[PlayerState], at_ms: int) -> N
         connection.execute(_KEEP, kept)
     if placed:
         connection.execute(_PLACE, placed)
-
-
-def log_operation(connection: Connection, operation: Operation, at_ms: int) -> None:
-    """As `Store.log_operation`, within the transaction of whoever is lined up."""
-    number = ledger.next_number(connection, select(func.max(ops_log.c.id)))
-    who, action, event, result = (_storable(text)[:LOGGED_CHARS_MAX] for text in operation)
-    connection.execute(
-        insert(ops_log).values(id=number, at_ms=at_ms, who=who, action=action, event=event, result=result)
-    )
 
 
 def begin_run(connection: Connection, at_ms: int) -> int:
@@ -127,7 +117,7 @@ def _newcomer(arrival: Arrival, account: int, at_ms: int) -> dict[str, Any]:
         "subject": arrival.subject,
         "token": token,
         "secret": _hashed(token) if token else None,
-        "name": _storable(arrival.name),
+        "name": storable(arrival.name),
         "look": "{}",
         "x": None,
         "settings": b"",
@@ -164,8 +154,3 @@ def _hashed(token: str) -> bytes:
 
 def _packed(look: dict[str, int]) -> str:
     return msgspec.json.encode(look).decode()
-
-
-def _storable(text: str) -> str:
-    """The same text without the two things that are text here and not in a database: NUL and half a character."""
-    return text.replace("\0", "?").encode("utf-8", "replace").decode()

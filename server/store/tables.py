@@ -115,3 +115,17 @@ ops_log = Table(
     Column("result", Text, nullable=False),
     sqlite_strict=True,
 )
+
+# The history is in the ops log; here is what is in force. `until_ms` NULL is for good.
+sanctions = Table(
+    "sanctions",
+    metadata,
+    Column("account", whole(), ForeignKey("players.account"), primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("from_ms", whole(), nullable=False),
+    Column("until_ms", whole()),
+    Column("who", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    CheckConstraint("kind IN ('ban', 'mute')", name="known"),
+    sqlite_strict=True,
+)

@@ -1,59 +1,15 @@
 """An operator steers a real rain and a real show over HTTP, and whoever stands there sees it."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
-from pydantic import SecretStr
 
 from protocol import messages as m
 from protocol.crystals import read_crystals
 from protocol.limits import CRYSTALS_MAX
-from server.ops.events import event_routes
-from server.ops.health import ops_application
-from server.ops.operators import Ops
-from server.settings import OpsSettings
-from tests.scenario import Client, Scenario
-
-TOKEN = "sesame sesame sesame"
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
-
-
-class Office:
-    """A city in memory whose ops port is real; while it is asked something, its ticks go on."""
-
-    def __init__(self) -> None:
-        self.scenario = Scenario()
-        city = self.scenario.city
-        settings = OpsSettings(token=SecretStr(TOKEN), token_name="ada")
-        ops = Ops(
-            city.gateway.programme, city.switchboard, self.scenario.store.log_operation, lambda: city.tick, settings
-        )
-        application = ops_application(city, city.metrics, event_routes(ops))
-        self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(application))
-
-    async def post(self, path: str, json: Any = None) -> tuple[int, dict[str, Any]]:
-        """Ask, and let the city tick until it answers."""
-        asking = asyncio.create_task(self._post(path, json))
-        while not asking.done():
-            self.scenario.tick()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(asking), 0.01)
-        return asking.result()
-
-    async def state(self, name: str) -> dict[str, Any]:
-        async with self.client.get("/events") as answer:
-            listed = (await answer.json())["events"]
-        (found,) = [event for event in listed if event["name"] == name]
-        return dict(found)
-
-    async def _post(self, path: str, json: Any) -> tuple[int, dict[str, Any]]:
-        async with self.client.post(path, json=json, headers=BEARER) as answer:
-            return answer.status, await answer.json()
+from tests.office import Office
+from tests.scenario import Client
 
 
 @pytest.fixture
@@ -112,7 +68,7 @@ async def test_what_does_not_fit_is_a_conflict_that_says_how_the_event_stands(of
     status, answer = await office.post("/events/crystal_rain/resume")
     assert (status, answer["reason"]) == (409, "wrong_state")
     assert "it is idle" in answer["message"]
-    operations = [(row.by, row.action, row.event, row.result) for row in office.scenario.store.operations]
+    operations = [(row.by, row.action, row.event, row.result) for row in office.scenario.store.logged]
     assert operations == [
         ("ada", "resume", "crystal_rain", "asked"),
         ("ada", "resume", "crystal_rain", "refused: wrong_state"),

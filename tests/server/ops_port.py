@@ -6,15 +6,17 @@ from typing import Any
 import msgspec
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from pydantic import SecretStr
 
 from protocol.codec import encode
 from protocol.messages import Denied, Happened
+from server.clock import HandClock
 from server.ops.deeds import deed_routes
 from server.ops.events import event_routes
+from server.ops.guard import Guard, Wait
 from server.ops.health import ops_application
 from server.ops.metrics import Metrics
 from server.ops.operators import Ops
+from server.ops.sign_in import sign_in_routes
 from server.programme import Programme
 from server.settings import OpsSettings
 from server.switches import Switchboard
@@ -34,21 +36,36 @@ ZONES = ["gate", "plaza"]
 Client = TestClient[web.Request, web.Application]
 
 
+async def no_wait(_: float) -> None:
+    """Whoever has to wait for an answer does not, in most tests."""
+
+
 class OpsPort:
     """An ops port with a store and one zone behind it; the zone answers when, and as, the test says."""
 
-    def __init__(self, token: str | None = TOKEN) -> None:
+    def __init__(self, token: str | None = TOKEN, viewer_token: str | None = None) -> None:
         self.store = FakeStore()
         self.asked: asyncio.Queue[Issued] = asyncio.Queue()
         self.programme = Programme(lambda _, issued: self.asked.put_nowait(issued), ZONES)
         self.programme.learn(0, [RAIN, SHOW])
         self.city = FakeCity()
-        settings = OpsSettings(token=None if token is None else SecretStr(token), token_name="ada")
-        metrics = Metrics(ZONES)
+        settings = OpsSettings(token=token, token_name="ada", viewer_token=viewer_token)  # type: ignore[arg-type]
+        metrics = self.metrics = Metrics(ZONES)
         self.switchboard = Switchboard(ZONES, metrics)
-        ops = Ops(self.programme, self.switchboard, self.store.log_operation, lambda: self.city.tick, settings)
-        application = ops_application(self.city, metrics, [*event_routes(ops), *deed_routes(ops)])
+        self.clock = HandClock()
+        self.waited_s: list[float] = []
+        self.wait: Wait = no_wait
+        guard = Guard(settings, metrics.sign_ins, self.clock.now_s, self._wait)
+        ops = Ops(
+            self.programme, self.switchboard, self.store.log_operation, lambda: self.city.tick, metrics.operations
+        )
+        routes = [*sign_in_routes(guard), *event_routes(ops), *deed_routes(ops)]
+        application = ops_application(self.city, metrics, routes, guard)
         self.client: Client = TestClient(TestServer(application))
+
+    async def _wait(self, seconds: float) -> None:
+        self.waited_s.append(seconds)
+        await self.wait(seconds)
 
     async def post(self, path: str, json: Any = None, headers: Any = None) -> tuple[int, dict[str, Any]]:
         async with self.client.post(path, json=json, headers=BEARER if headers is None else headers) as answer:
@@ -75,5 +92,5 @@ class OpsPort:
     @property
     def written(self) -> list[tuple[str, str]]:
         """What the ops log says was done, and what came of it."""
-        assert {row.by for row in self.store.operations} <= {"ada"}
-        return [(row.action, row.result) for row in self.store.operations]
+        assert {row.by for row in self.store.logged} <= {"ada"}
+        return [(row.action, row.result) for row in self.store.logged]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from server.clock import HandClock
 from server.drain import Stop, count_down
 
 
@@ -46,8 +47,13 @@ async def test_whoever_hurries_ends_the_countdown_there_and_then() -> None:
     assert countdown.seconds == 3
 
 
+def closing(clock: HandClock | None = None) -> Stop:
+    return Stop(30, (clock or HandClock()).now_s)
+
+
 async def test_the_first_signal_closes_and_the_second_hurries() -> None:
-    stop = Stop()
+    stop = closing()
+    assert stop.closes_in_s is None
     stop.ask()
     assert stop.asked.is_set()
     assert not await stop.hurried_within(0)
@@ -55,8 +61,25 @@ async def test_the_first_signal_closes_and_the_second_hurries() -> None:
     assert await stop.hurried_within(1000)
 
 
+async def test_an_operator_closes_with_a_countdown_of_their_own_once_and_hurries_nobody() -> None:
+    clock = HandClock()
+    stop = closing(clock)
+    assert stop.close_in(90) == 90
+    assert (stop.asked.is_set(), stop.seconds) == (True, 90)
+    clock.forward(60)
+    assert stop.closes_in_s == 30
+    assert stop.close_in(5) is None
+    assert (stop.closes_in_s, await stop.hurried_within(0)) == (30, False)
+    stop.ask()
+    assert await stop.hurried_within(1000)
+
+
+async def test_without_a_countdown_of_their_own_it_is_that_of_the_settings() -> None:
+    assert closing().close_in(None) == 30
+
+
 async def test_what_has_failed_waits_for_nobody() -> None:
-    stop = Stop()
+    stop = closing()
     stop.hurry()
     assert stop.asked.is_set()
     assert await stop.hurried_within(1000)

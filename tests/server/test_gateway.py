@@ -207,12 +207,12 @@ def test_the_programme_is_what_zones_publish_and_keep_to_until_they_publish_anot
 
 def test_what_a_zone_says_to_the_operator_answers_the_request_and_reaches_no_player(scenario: Scenario) -> None:
     ada = scenario.join("Ada")
-    told: list[m.Denied | None] = []
+    told: list[m.Denied | m.Happened] = []
     number = scenario.city.gateway.programme.ask(0, SteerEvent("no_such_event", "start"), told.append)
     before = len(ada.heard)
     scenario.tick(3)
     (denied,) = told
-    assert denied is not None
+    assert isinstance(denied, m.Denied)
     assert (denied.number, denied.deed) == (number, "steer_event")
     assert all(isinstance(message, m.Frame) for message in ada.heard[before:])
 

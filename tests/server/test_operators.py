@@ -73,4 +73,4 @@ async def test_what_was_done_and_could_not_be_written_down_is_said_to_be_so(port
     assert (status, body["event"]["state"]) == (503, "running")
     assert "done: running" in body["error"]
     assert [log["result"] for log in logs if log["event"] == "operation"] == ["done: running"]
-    assert port.store.operations == [Operation("ada", "start", "dawn", "asked")]
+    assert port.store.logged == [Operation("ada", "start", "dawn", "asked")]

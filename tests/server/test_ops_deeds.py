@@ -56,7 +56,7 @@ async def test_a_deed_is_switched_off_everywhere_and_on_again(port: OpsPort) -> 
         ("switch on", "asked"),
         ("switch on", "done: on"),
     ]
-    assert {row.event for row in port.store.operations} == {"say"}
+    assert {row.event for row in port.store.logged} == {"say"}
 
 
 async def test_a_deed_is_switched_off_in_one_zone_alone(port: OpsPort) -> None:
@@ -84,7 +84,7 @@ async def test_a_zone_that_does_not_exist_is_not_found_and_nothing_is_switched(p
 async def test_a_body_that_is_not_as_it_must_be_is_refused_and_nothing_is_switched(port: OpsPort, body: bytes) -> None:
     async with port.client.post("/deeds/say/off", data=body, headers=BEARER) as answer:
         assert answer.status == 400
-        assert "the body of off must be empty" in (await answer.json())["error"]
+        assert "the body of /deeds/say/off" in (await answer.json())["error"]
     assert (port.written, port.switchboard.off(0)) == ([], {})
 
 

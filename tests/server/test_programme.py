@@ -21,7 +21,7 @@ class Office:
 
     def __init__(self) -> None:
         self.posted: list[tuple[int, Issued]] = []
-        self.told: list[Denied | None] = []
+        self.told: list[Denied | Happened] = []
         self.programme = Programme(lambda zone, issued: self.posted.append((zone, issued)), ["gate", "plaza"])
 
     def ask(self) -> int | None:
@@ -70,10 +70,12 @@ def test_an_answer_reaches_whoever_asked_once() -> None:
     for _ in range(3):
         office.ask()
     office.programme.hear(steered(2))
-    assert office.told == [None]
+    (done,) = office.told
+    assert isinstance(done, Happened)
+    assert done.fields["number"] == 2
     office.programme.hear(steered(2))
     office.programme.hear(encode(NO))
-    assert office.told == [None, NO]
+    assert office.told == [done, NO]
 
 
 def test_what_else_the_operator_is_told_answers_nothing() -> None:

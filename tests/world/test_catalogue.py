@@ -12,6 +12,7 @@ from tests.world.hamlet import CITY, FESTIVAL, Hamlet
 from world.avatar import Avatar, Choice, Slider
 from world.catalogue import DEEDS, EVENTS, RULES, describe
 from world.event import Command, Event
+from world.events.announce import Announce
 from world.events.arrive import departure
 from world.events.confirm import Confirm
 from world.events.emote import Emote
@@ -64,6 +65,7 @@ EXAMPLES: list[Command] = [
     Confirm("pick.1", "12.0.pick.1", 2**40),
     Reject("pick.1", "closed"),
     SteerEvent("dawn", "extend", 60, "night shift"),
+    Announce("Fireworks at nine", "ada"),
 ]
 
 
@@ -90,7 +92,7 @@ def test_every_command_and_event_that_exists_is_in_it() -> None:
     assert all(name == event.name for name, event in EVENTS.items())
 
 
-SERVERS = {"join", "leave", "halt", "arrive", "confirm", "reject", "steer_event"}
+SERVERS = {"join", "leave", "halt", "arrive", "confirm", "reject", "steer_event", "announce"}
 
 
 def test_clients_may_do_what_players_do_and_nothing_else() -> None:
@@ -100,7 +102,7 @@ def test_clients_may_do_what_players_do_and_nothing_else() -> None:
         set(deeds) == {"move", "say", "wave", "emote", "sit", "pick_up_crystal", "light_firework", "reshape"} | together
     )
     assert {name for name, deed in DEEDS.items() if not deed.public} == SERVERS
-    assert set(EVENTS) - set(events) == {"event_steered"}
+    assert set(EVENTS) - set(events) == {"event_steered", "announcement_made"}
 
 
 def test_a_description_names_types_bounds_and_choices() -> None:

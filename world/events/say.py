@@ -34,9 +34,14 @@ class Said(Event, frozen=True):
 def apply(world: World, actor: int, command: Say) -> Telling:
     """Refuses blank text and characters that cannot be seen."""
     row = world.here(actor)
-    if not command.text.strip():
-        raise Refused("blank_text", "text", "there must be something to read")
-    if any(unicodedata.category(each) in _UNSAYABLE for each in command.text):
-        raise Refused("bad_text", "text", "no control or format characters")
+    must_be_readable(command.text)
     spend(world, world.columns.say_debt, row, world.tuning.say.rate)
     yield world.nearby(actor, world.tuning.say.radius_m), Said(actor, command.text)
+
+
+def must_be_readable(text: str) -> None:
+    """Raises Refused for what nobody can read, or what hides something."""
+    if not text.strip():
+        raise Refused("blank_text", "text", "there must be something to read")
+    if any(unicodedata.category(each) in _UNSAYABLE for each in text):
+        raise Refused("bad_text", "text", "no control or format characters")
