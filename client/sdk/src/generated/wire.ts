@@ -549,6 +549,7 @@ export const REFUSALS = [
   'no_such_event',
   'no_such_firework',
   'no_such_spawn',
+  'no_such_trait',
   'not_for_sale',
   'not_here',
   'not_refunded',
@@ -604,6 +605,11 @@ export interface DeedFields {
   }
   /** Go on without your friends. */
   leave_party: Readonly<Record<string, never>>
+  /** Look like this; traits that are left out stay as they are, and so does the name. */
+  reshape: {
+    readonly look?: Readonly<Record<string, unknown>>
+    readonly name?: string | null
+  }
 }
 
 /** What an event says, by its name. */
@@ -690,6 +696,13 @@ export interface EventFields {
   party_left: {
     readonly entity: number
     readonly members: number
+  }
+  /** You are called name and look like this now, the whole of it; everybody else gets your new profile. */
+  reshaped: {
+    readonly entity: number
+    readonly version: number
+    readonly name: string
+    readonly look: Readonly<Record<string, unknown>>
   }
 }
 
