@@ -1,7 +1,8 @@
-import type { CityMap, CrowdMap } from '@futurecity/client'
+import { CLOSE_CODES, type CityMap, type CrowdMap } from '@futurecity/client'
 import { describe, expect, it } from 'vitest'
 import { room, strangers, STRANGERS_MAX, STRANGER_STRIDE } from '../src/crowd'
 import { detailOf, MIDDLE_MAX, NEAR_MAX } from '../src/detail'
+import { wordsFor } from '../src/endings'
 import { groundAt } from '../src/ground'
 import { catalogueOf, figureOf, rgb, valueOf } from '../src/look'
 import { poseOf } from '../src/poses'
@@ -159,5 +160,16 @@ describe('poses', () => {
   })
   it('of an animation that nobody knows is standing', () => {
     expect({ ...poseOf(99, 3, false) }).toEqual({ ...poseOf(0, 5, false) })
+  })
+})
+
+describe('the end of a connection', () => {
+  it('for a page that is too old says to load it again', () => {
+    expect(wordsFor(4003, 'versions spoken: 2')).toMatchObject({ again: 'Reload', title: 'A newer city is open' })
+  })
+  it('has words for every code of the wire, and for those of tomorrow', () => {
+    for (const code of [...Object.values(CLOSE_CODES), 4999]) {
+      expect(Object.values(wordsFor(code, 'why')).every((each) => each !== '')).toBe(true)
+    }
   })
 })
