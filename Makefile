@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 BOTS ?= 50
+# How many processes share the tests out (tests/workers.py); 0 is none but pytest itself.
+WORKERS ?= 0
 ARGS ?=
 
 VENV := .venv
@@ -12,12 +14,14 @@ PAGE := client/city/dist/index.html
 # Nothing but the page in the browser takes Node.
 NODE := node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' 2>/dev/null
 NO_NODE := "Node 20 or newer is needed for the page in the browser: https://nodejs.org/en/download, or your system's packages"
+PEERS := build/peers
+PEERS_READY := $(PEERS)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test client wire bench chaos soak lock clean
+.PHONY: help setup run test client wire bench regression bench-peers chaos soak lock clean
 
 help: ## list the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)$$/make \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -nE 's/^([a-z-]+):.*## (.*)$$/make \1\t\2/p' $(MAKEFILE_LIST)
 
 setup: $(READY) ## build .venv from requirements.lock, every download checked by its hash
 
@@ -38,12 +42,12 @@ run: setup ## start the city with demo bots (BOTS=50)
 		else echo $(NO_NODE) >&2; fi
 	@exec $(BIN)/futurecity serve --bots $(BOTS) $(ARGS)
 
-test: setup ## format, lint, types, the law of the rooms and all tests
+test: setup ## format, lint, types, the law of the rooms and all tests (WORKERS=2 shares them out)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses $(WORKERS) $(ARGS)
 
 client: ## build the TypeScript client and the page in the browser; needs Node 20 or newer and nothing else
 	@$(NODE) || { echo $(NO_NODE) >&2; exit 1; }
@@ -57,8 +61,26 @@ $(PAGE): $(shell find client -name node_modules -prune -o -name dist -prune -o -
 wire: setup ## write the TypeScript types from the Python schemas
 	$(BIN)/python -m tests.client
 
-bench: setup ## time a tick, its interest and its frames without sockets
+bench: setup ## time a tick without sockets, and the city's sends as a multiple of the floor: twenty minutes
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.floor_ratio
+
+regression: setup ## fail if a bench without sockets is slower than its baseline by over 15 % (ARGS=--record for a new one)
+	$(BIN)/python -m tests.bench.check $(ARGS)
+
+bench-peers: setup $(PEERS_READY) ## bring the same crowd to other servers, to the knee of each (needs npm; ARGS=--quick)
+	$(BIN)/python -m loadtest.peers $(ARGS)
+
+# In directories of their own, so that no peer is ever a dependency of the project.
+$(PEERS_READY): loadtest/peers/colyseus/package-lock.json loadtest/peers/python/requirements.lock
+	@command -v npm > /dev/null || { echo "npm is needed to install Colyseus, and there is none; install Node 20 or newer" >&2; exit 1; }
+	mkdir -p $(PEERS)/colyseus
+	cp $(addprefix loadtest/peers/colyseus/,package.json package-lock.json .npmrc) $(PEERS)/colyseus
+	npm ci --prefix $(PEERS)/colyseus --ignore-scripts --no-audit --no-fund
+	$(PYTHON) -m venv $(PEERS)/python
+	$(PEERS)/python/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--requirement loadtest/peers/python/requirements.lock
+	@touch $@
 
 chaos: setup ## kill a running city 25 times and audit its books each time, then tell another a million lies
 	$(BIN)/python -m tests.chaos $(ARGS)
@@ -72,6 +94,9 @@ lock: ## resolve pyproject.toml into requirements.lock, for every platform (ARGS
 	build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
 	build/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 		--custom-compile-command "make lock" --extra dev --output-file requirements.lock $(ARGS) pyproject.toml
+	build/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--custom-compile-command "make lock" --output-file loadtest/peers/python/requirements.lock $(ARGS) \
+		loadtest/peers/python/requirements.in
 
 clean: ## remove everything that is built, and the books of cities that were run here
 	rm -rf $(VENV) build data client/node_modules client/*/dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

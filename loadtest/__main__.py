@@ -17,7 +17,7 @@ from loadtest.page import write_html
 from loadtest.report import Report, write_json
 from loadtest.room import NoRoomError
 from loadtest.run import Options, play
-from loadtest.scenario import ScenarioError, load_scenario, scenario_names
+from loadtest.scenario import BOTS_MAX, ScenarioError, load_scenario, scenario_names
 from loadtest.series import Index, lines, play_in_a_process, run_all, storm_names
 from loadtest.server_process import ServerError
 from loadtest.target import Target, parse_target
@@ -108,7 +108,9 @@ def _chosen(targets: tuple[Target, ...], transport: str) -> tuple[Target, ...]:
     return chosen
 
 
-def _bounded(kind: type[int] | type[float], low: float, high: float) -> "type[int] | type[float]":
+def bounded(kind: type[int] | type[float], low: float, high: float) -> "type[int] | type[float]":
+    """What an option may be: a number of this kind, from `low` to `high`."""
+
     def parse(word: str) -> float:
         value = kind(word)
         if not low <= value <= high:
@@ -128,10 +130,8 @@ def _parser() -> argparse.ArgumentParser:
         "scenario",
         help=f"one of {', '.join(scenario_names())}, or a file ending in .toml, or {ALL}: every storm in turn",
     )
-    parser.add_argument("--bots", type=_bounded(int, 1, 20_000), help="how many (default: the scenario's)")
-    parser.add_argument(
-        "--seconds", type=_bounded(float, 1, 3600), help="how long to measure (default: the scenario's)"
-    )
+    parser.add_argument("--bots", type=bounded(int, 1, BOTS_MAX), help="how many (default: the scenario's)")
+    parser.add_argument("--seconds", type=bounded(float, 1, 3600), help="how long to measure (default: the scenario's)")
     parser.add_argument("--transport", choices=("ws", "tcp", "mixed"), default="ws", help="default: ws")
     parser.add_argument(
         "--target", action="append", default=[], metavar="URL",

@@ -10,9 +10,9 @@ from loadtest.terminal import rows
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1b1f; --paper: #ffffff; --faint: #d8d8de;
-  --c0: #1f6fd6; --c1: #d6571f; --c2: #1f9d55; --c3: #8a3fd1; --good: #1b7f3b; --bad: #b3261e; }
+  --c0: #1f6fd6; --c1: #d6571f; --c2: #1f9d55; --c3: #8a3fd1; --c4: #8a6d1b; --good: #1b7f3b; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8ee; --paper: #17171b; --faint: #3a3a42;
-  --c0: #6fb0ff; --c1: #ff9a66; --c2: #63d68f; --c3: #c59bff; --good: #63d68f; --bad: #ff8a80; } }
+  --c0: #6fb0ff; --c1: #ff9a66; --c2: #63d68f; --c3: #c59bff; --c4: #e0c35c; --good: #63d68f; --bad: #ff8a80; } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
   max-width: 760px; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; }
@@ -23,6 +23,7 @@ figure { margin: 1.5rem 0; } svg { width: 100%; height: auto; } svg text { fill:
 .grid { stroke: var(--faint); }
 path { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linejoin: round; stroke-linecap: round; }
 .s0 { color: var(--c0); } .s1 { color: var(--c1); } .s2 { color: var(--c2); } .s3 { color: var(--c3); }
+.s4 { color: var(--c4); }
 .passed { color: var(--good); } .failed { color: var(--bad); }
 """
 

@@ -9,30 +9,33 @@ WIDTH, HEIGHT = 720, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 12, 28
 _TICKS = 4
 # As many colours as the page's style sheet has classes for.
-SERIES_MAX = 4
+SERIES_MAX = 5
 
 
 class Line(NamedTuple):
-    """One series: its name and a value per moment; None leaves a gap."""
+    """One series: its name and a value per moment; None leaves a gap. `at` are moments of its own, if it has some."""
 
     name: str
     values: Sequence[float | None]
+    at: Sequence[float] | None = None
 
 
-def plot(title: str, unit: str, moments_s: Sequence[float], lines: Sequence[Line]) -> str:
-    """A figure with a title, axes from zero, and up to SERIES_MAX lines over time in seconds."""
+def plot(title: str, unit: str, places: Sequence[float], lines: Sequence[Line], along: str = "s") -> str:
+    """A figure with a title, axes from zero, and up to SERIES_MAX lines over `places`, in units of `along`."""
     known = [value for line in lines for value in line.values if value is not None]
     top = nice_top(max(known, default=0.0))
-    span_s = max([*moments_s, 1.0])
+    span = max([*places, *(at for line in lines for at in line.at or ()), 1.0])
     drawn = "".join(
-        _line(place, line, [(_x(at_s, span_s), value) for at_s, value in zip(moments_s, line.values, strict=True)], top)
+        _line(
+            place, line, [(_x(at, span), value) for at, value in zip(line.at or places, line.values, strict=True)], top
+        )
         for place, line in enumerate(lines[:SERIES_MAX])
     )
     legend = " ".join(f'<span class="s{place}">{escape(line.name)}</span>' for place, line in enumerate(lines))
     return (
         f"<figure><figcaption>{escape(title)} <small>({escape(unit)}) {legend}</small></figcaption>"
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">'
-        f"{_axes(top, span_s)}{drawn}</svg></figure>"
+        f"{_axes(top, span, along)}{drawn}</svg></figure>"
     )
 
 
@@ -44,22 +47,22 @@ def nice_top(largest: float) -> float:
     return next(step * power for step in (1, 2, 5, 10, 20) if step * power >= largest)
 
 
-def _x(at_s: float, span_s: float) -> float:
-    return _LEFT + (WIDTH - _LEFT - _RIGHT) * at_s / span_s
+def _x(at: float, span: float) -> float:
+    return _LEFT + (WIDTH - _LEFT - _RIGHT) * at / span
 
 
 def _y(value: float, top: float) -> float:
     return HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * value / top
 
 
-def _axes(top: float, span_s: float) -> str:
+def _axes(top: float, span: float, along: str) -> str:
     parts = []
     for tick in range(_TICKS + 1):
-        value, at_s = top * tick / _TICKS, span_s * tick / _TICKS
-        y, x = _y(value, top), _x(at_s, span_s)
+        value, at = top * tick / _TICKS, span * tick / _TICKS
+        y, x = _y(value, top), _x(at, span)
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
-        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 8}" text-anchor="middle">{at_s:.0f} s</text>')
+        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 8}" text-anchor="middle">{at:,.0f} {along}</text>')
     return "".join(parts)
 
 

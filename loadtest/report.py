@@ -129,11 +129,22 @@ class Generator(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True):
-    """Whether the run passed, every reason why not, and the limits that nobody could check."""
+    """Whether the run passed, every reason why not, and the limits that nobody could check.
+
+    Of the failures, `price` are those about what a player costs, not about how they fare, and `untrusted` those that
+    say that the generator measured itself.
+    """
 
     passed: bool
     failures: list[str]
     unchecked: list[str] = []
+    price: list[str] = []
+    untrusted: list[str] = []
+
+    @property
+    def ill(self) -> list[str]:
+        """The failures that players felt."""
+        return [failure for failure in self.failures if failure not in self.price and failure not in self.untrusted]
 
 
 class Second(Struct, frozen=True):

@@ -96,7 +96,8 @@ async def _played(options: Options, books: Books, display: Display, stop: asynci
             metrics = await open_pages.enter_async_context(Metrics(ops_url)) if ops_url else None
             if server is not None and metrics is not None:
                 await until_ready(server, metrics, stop)
-            swarm = Swarm(Plan(options.scenario, options.bots, options.seed, targets), books.receipts)
+            plan = Plan(options.scenario, options.bots, options.seed, targets, homes=server is not None)
+            swarm = Swarm(plan, books.receipts)
             run = _Run(options, swarm, Recorder(swarm, metrics), server)
             await run.play(display, stop)
             return run

@@ -16,7 +16,8 @@ from loadtest.troubles import TROUBLES
 Positive = Annotated[float, Meta(gt=0, le=1e6)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 # One process and its port range hold no more (loadtest/room.py); an hour of seconds is all a report can plot.
-Bots = Annotated[int, Meta(ge=1, le=20_000)]
+BOTS_MAX = 20_000
+Bots = Annotated[int, Meta(ge=1, le=BOTS_MAX)]
 Seconds = Annotated[float, Meta(ge=1, le=3600)]
 
 

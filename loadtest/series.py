@@ -69,9 +69,13 @@ async def run_all(names: Sequence[str], words: Sequence[str], where: Path, play:
     return index
 
 
-async def play_in_a_process(words: Sequence[str], stop: asyncio.Event) -> int:
-    """The load test of one scenario, with our terminal as its own. Told to stop, it still reports."""
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "loadtest", *words)
+async def play_in_a_process(words: Sequence[str], stop: asyncio.Event, tables: bool = True) -> int:
+    """The load test of one scenario, with our terminal as its own. Told to stop, it still reports.
+
+    Without `tables` only its progress is shown.
+    """
+    out = None if tables else asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "loadtest", *words, stdout=out)
     ending, stopping = asyncio.create_task(process.wait()), asyncio.create_task(stop.wait())
     await asyncio.wait({ending, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not ending.done():

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
+from loadtest.dial import home_of
 from loadtest.target import Target
 
 HOST = "127.0.0.1"
@@ -63,6 +64,11 @@ class ServerProcess:
         return {"ws": Target("ws", HOST, self._game, "/play"), "tcp": Target("tcp", HOST, self._tcp, "")}
 
     @property
+    def pid(self) -> int | None:
+        """Its process, once it has been started; the tether becomes the server, so it is the server's own."""
+        return self._process.pid if self._process else None
+
+    @property
     def ended(self) -> int | None:
         """Its exit status, if it is no longer there."""
         return self._process.poll() if self._process else None
@@ -99,10 +105,16 @@ class ServerProcess:
     def _command(self) -> list[str]:
         # A few more places than will come: bots that reconnect after a refusal may overlap with themselves.
         settings = {"game.players_max": self._bots + 100, "bots": 0, **self._settings}
+        if home_of(0) is not None:
+            # Every bot comes from an address of its own, so that the city guards itself as it would among strangers.
+            settings |= {"game.local_exempt": False}
         settings |= {"game.host": HOST, "game.port": self._game, "game.tcp_port": self._tcp, "ops.port": self._ops}
         flags = [word for key, value in settings.items() for word in (f"--{key}", _spelt(value))]
-        tether = [sys.executable, "-m", "loadtest.tether", str(os.getpid())]
-        return [*tether, sys.executable, "-m", "server", "serve", *flags]
+        return [*self._tether(), sys.executable, "-m", "server", "serve", *flags]
+
+    def _tether(self) -> list[str]:
+        """What goes before a command that must not outlive us."""
+        return [sys.executable, "-m", "loadtest.tether", str(os.getpid())]
 
 
 def _spelt(value: bool | int | float | str) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from loadtest.arrivals import Arrivals
 from loadtest.audit import Audit, Witness
 from loadtest.bot import ABNORMAL, Bot, Desk, Ending, Stage
-from loadtest.dial import dial
+from loadtest.dial import Way, dial, home_of
 from loadtest.faults import Faults
 from loadtest.links import TcpBot, WebSocketBot
 from loadtest.minds import CityError, Mind, Minds
@@ -50,6 +50,8 @@ class Plan(Struct, frozen=True):
     seed: int
     targets: tuple[Target, ...]
     returning: bool = False
+    # Whether each bot comes from an address of its own, where this system has as many.
+    homes: bool = False
 
 
 class Swarm:
@@ -221,12 +223,17 @@ class Swarm:
         self.bots[seat] = bot
         bot.began_s = began_s
         trouble = self._trouble
+        narrow = trouble is not None and trouble.narrow and seat in trouble.makers
         try:
-            await dial(bot, target, narrow=trouble is not None and trouble.narrow and seat in trouble.makers)
+            await dial(bot, target, Way(self.home_of(seat), narrow))
         except OSError as error:
             bot.ending = Ending(ABNORMAL, f"could not connect: {error.strerror or error}")
             bot.stage = Stage.GONE
             self.bot_lost(bot)
+
+    def home_of(self, seat: int) -> str | None:
+        """The address that this seat comes from; None: whichever the system takes."""
+        return home_of(seat) if self._plan.homes else None
 
     def _make_bot(self, seat: int, target: Target) -> Bot:
         witnesses = min(max(self._plan.bots // _WITNESS_SHARE, _WITNESSES_MIN), _WITNESSES_MAX)

@@ -11,6 +11,8 @@ _OF_THE_SERVER = frozenset(
         "recovery_s_max",
     }
 )  # fmt: skip
+# What a player costs, in processor, memory and bytes: nobody in the city feels it, and some of it is the machine's.
+PRICES = frozenset({"cpu_us_per_frame_max", "rss_kb_per_client_max", "down_bytes_s_max"})
 # A scrape may come late by a quarter of a second: five ticks. A server that catches up does dozens after a stall.
 TICKS_AHEAD_MAX = 5.0
 _UNKNOWN_BOOKS = "audit: the books of the server are unknown (--store)"
@@ -30,14 +32,16 @@ def judge(report: Report, scenario: Scenario, circumstances: Circumstances) -> V
     limits = scenario.limits_for(report.bots)
     broken, unchecked = _limits(report, limits)
     failures = [*circumstances.trouble, *_people(report), *_faults(report), *_books(report), *_storm(report)]
-    failures += [*_crowd(report, scenario), *broken, *_generator(report, limits)]
+    price = [sentence for name, sentence in broken.items() if name in PRICES]
+    untrusted = _generator(report, limits)
+    failures += [*_crowd(report, scenario), *broken.values(), *untrusted]
     if report.audit is None and report.confirmed:
         unchecked.append(_UNKNOWN_BOOKS)
     if scenario.server and circumstances.foreign:
         unchecked.append(f"settings: {', '.join(scenario.settings)} are for a server of our own")
     if circumstances.interrupted:
         failures.append("interrupted: the figures are of a part of the run only")
-    return Verdict(not failures, failures, unchecked)
+    return Verdict(not failures, failures, unchecked, price, untrusted)
 
 
 def _people(report: Report) -> list[str]:
@@ -109,9 +113,10 @@ def _generator(report: Report, limits: Limits) -> list[str]:
     ]
 
 
-def _limits(report: Report, limits: Limits) -> tuple[list[str], list[str]]:
-    """Every limit that was given: the broken ones as sentences, and those that could not be checked fairly."""
-    broken, unchecked = [], []
+def _limits(report: Report, limits: Limits) -> tuple[dict[str, str], list[str]]:
+    """Every limit that was given: the broken ones as sentences by name, and those that could not be checked fairly."""
+    broken: dict[str, str] = {}
+    unchecked: list[str] = []
     for name, figure in _figures(report).items():
         limit = getattr(limits, name)
         figure_name = name.rpartition("_")[0]
@@ -122,10 +127,10 @@ def _limits(report: Report, limits: Limits) -> tuple[list[str], list[str]]:
         elif name == "cpu_us_per_frame_max" and report.bots < limits.cpu_us_per_frame_from_bots:
             unchecked.append(f"{figure_name}: means little below {limits.cpu_us_per_frame_from_bots} bots")
         elif figure is None:
-            broken.append(f"{figure_name}: could not be measured")
+            broken[name] = f"{figure_name}: could not be measured"
         elif (figure < limit) if name.endswith("_min") else (figure > limit):
             bound = "at least" if name.endswith("_min") else "at most"
-            broken.append(f"{figure_name}: {figure:g}, {bound} {limit:g} is wanted")
+            broken[name] = f"{figure_name}: {figure:g}, {bound} {limit:g} is wanted"
     return broken, unchecked
 
 

@@ -73,6 +73,15 @@ def upgraded_at(data: bytes, key: str) -> int | None:
 
 def next_piece(data: bytes, at: int) -> Piece | None:
     """The frame that starts at `at`, or None while it is not whole. Raises FramingError for an illegal one."""
+    piece = next_head(data, at)
+    return piece if piece is not None and len(data) >= piece.stop else None
+
+
+def next_head(data: bytes, at: int, payload_bytes_max: int = limits.SERVER_MESSAGE_BYTES_MAX) -> Piece | None:
+    """The frame that starts at `at` once its header is whole; its payload may still be on its way.
+
+    Raises FramingError for an illegal one, and for a payload of over `payload_bytes_max`.
+    """
     if len(data) - at < 2:
         return None
     first, code = data[at], data[at + 1]
@@ -86,11 +95,9 @@ def next_piece(data: bytes, at: int) -> Piece | None:
     if len(data) < start:
         return None
     size = int.from_bytes(data[at + 2 : start]) if wide else code
-    if size > limits.SERVER_MESSAGE_BYTES_MAX:
-        raise FramingError(
-            f"the server declared a frame of {size} bytes; {limits.SERVER_MESSAGE_BYTES_MAX} is the most"
-        )
-    return Piece(opcode, bool(first & FIN), start, start + size) if len(data) >= start + size else None
+    if size > payload_bytes_max:
+        raise FramingError(f"the server declared a frame of {size} bytes; {payload_bytes_max} is the most")
+    return Piece(opcode, bool(first & FIN), start, start + size)
 
 
 def masked(opcode: int, payload: bytes, mask: int) -> bytes:

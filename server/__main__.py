@@ -1,4 +1,4 @@
-"""The `futurecity` command: serve, check, preview, migrate, audit, loadtest and replay."""
+"""The `futurecity` command: serve, check, preview, migrate, audit, loadtest, capacity and replay."""
 
 import errno
 import os
@@ -36,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns the exit status: 0 well, 1 failed, 2 wrong command, settings or content."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = words.pop(0) if words else ""
-    if name == "loadtest":
-        loadtest(words)
+    if name in STRANGERS:
+        become(STRANGERS[name], words)
     if name in ("--help", "-h", "help") or "--help" in words or "-h" in words:
         return _say(usage())
     if name == "--version":
@@ -110,11 +110,12 @@ def audit(words: Sequence[str]) -> int:
     return OK if audited.clean else FAILED
 
 
-def loadtest(words: Sequence[str]) -> None:
+def become(module: str, words: Sequence[str]) -> None:
     """Becomes the load test: a program of its own, because a bot knows the wire and nothing else of the server."""
-    os.execv(sys.executable, [sys.executable, "-m", "loadtest", *words])
+    os.execv(sys.executable, [sys.executable, "-m", module, *words])
 
 
+STRANGERS = {"loadtest": "loadtest", "capacity": "loadtest.capacity"}
 RUN: dict[str, Callable[[Sequence[str]], int]] = {
     "serve": serve,
     "check": check,

@@ -102,7 +102,7 @@ class Admission:
     def turn(self, tick: int, players: int) -> None:
         """A tick begins, with so many people in the city, those who may still return to their body included."""
         self._tick, self._players = tick, players
-        self.capacity.turn(players)
+        self.capacity.turn(players, self.pace.take_spent_s())
         self.forecast.turn(players)
         self.room.clear_out(tick)
 

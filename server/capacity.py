@@ -2,8 +2,10 @@
 
 The hard maximum is a setting, and a guess. What is known is how busy the loop is with those who are here: as
 each viewer has the same budget, cost grows with people, so one person's share of the busy time says how many
-more fit under `admission.busy_max`. With few people that share is mostly the city's own cost, which is there
-without anybody, and says nothing; until there are some hundreds the hard maximum alone counts.
+more fit under `admission.busy_max`. What those take who only come is no part of it: in a stampede that is most of
+the busy time, and a city that took it for its people's would be full when a tenth are in. With few people that share
+is mostly the city's own cost, which is there without anybody, and says nothing; until there are some hundreds the
+hard maximum alone counts.
 """
 
 from typing import Protocol
@@ -38,11 +40,13 @@ class Capacity:
         self._players_max, self._busy_max, self._health = players_max, busy_max, health
         self._tick_rate_hz = tick_rate_hz
         self._people = 0.0
+        self._coming = 0.0
         self._share = 0.0
 
-    def turn(self, players: int) -> None:
-        """A tick begins with so many people in the city."""
+    def turn(self, players: int, coming_s: float = 0.0) -> None:
+        """A tick begins with so many people in the city; in the last one those who come took so much of the loop."""
         self._people += (players - self._people) / (LAG_S * self._tick_rate_hz)
+        self._coming += (coming_s * self._tick_rate_hz - self._coming) / (LAG_S * self._tick_rate_hz)
         now = self._share_now
         self._share = max(now, self._share + (now - self._share) / (SHARE_S * self._tick_rate_hz))
 
@@ -70,4 +74,4 @@ class Capacity:
     @property
     def _share_now(self) -> float:
         """How busy one person makes the city, as far as that can be told."""
-        return self._health.busy / self._people if self._people >= PEOPLE_MIN else 0.0
+        return max(0.0, self._health.busy - self._coming) / self._people if self._people >= PEOPLE_MIN else 0.0

@@ -13,7 +13,8 @@ idle are late, or when more than half of the clients are behind; half a second l
 enough. Down one level when the city would be under the mark at the lower level, too: what a level saves is
 known (RELIEF), so a level that is itself the reason for the calm is not given up for it. That has to hold for a
 second. Whoever goes down and has to come up again within seconds waits twice as long the next time, so that
-nobody watches a level blink.
+nobody watches a level blink; but what a crowd has taught says nothing of another, so that is forgotten when many
+of those for whom it rose have gone.
 
 What each level leaves out is in `server/detail.py`; the waiting room looks at `busy` and `level` too.
 """
@@ -30,9 +31,9 @@ from world.config import TICK_RATE_HZ
 log = structlog.get_logger()
 
 LEVEL_MAX = 4
-# How much busier the city is one level lower, by the level it is left for: a fifth more than measured with 2,000 to
-# 4,000 clients in one plaza. Level 4 is about newcomers, and saves nothing of what is already being done.
-RELIEF = (1.0, 1.15, 1.45, 1.35, 1.0)
+# How much busier the city is one level lower, by the level it is left for, as measured with 4,000 clients in one plaza;
+# with fewer it is less. Level 4 is about newcomers, and saves nothing of what is already being done.
+RELIEF = (1.0, 1.1, 1.3, 1.2, 1.0)
 # Below the mark by this much, so that a load that stands just at it does not toggle.
 MARGIN = 0.95
 BEHIND_MAX = 0.5
@@ -45,8 +46,9 @@ STEP_TICKS = TICK_RATE_HZ // 2
 HOLD_TICKS, HOLD_TICKS_MAX = TICK_RATE_HZ, 20 * TICK_RATE_HZ
 # A level that is needed again this soon after it was given up was given up too early.
 REGRET_TICKS = 5 * TICK_RATE_HZ
-# After a minute at one level, what was regretted is forgotten.
+# After a minute at one level, what was regretted is forgotten, and as soon as so many of the clients are gone.
 FORGET_TICKS = 3 * HOLD_TICKS_MAX
+GONE_SHARE = 0.25
 
 
 class Load(NamedTuple):
@@ -72,16 +74,21 @@ class Governor:
         self._fell_tick = -REGRET_TICKS
         self._calm_ticks = 0
         self._hold_ticks = HOLD_TICKS
+        # How many clients there were when the level last rose.
+        self._crowd = 0
 
     def observe(self, load: Load) -> None:
         """A tick is over."""
         self._ticks += 1
         self._measure(load)
         pressed = self._pressure()
+        if load.clients < self._crowd * (1 - GONE_SHARE):
+            self._hold_ticks = HOLD_TICKS
         self._calm_ticks = 0 if pressed or not self._could_fall() else self._calm_ticks + 1
         if self._ticks - self._changed_tick >= STEP_TICKS:
             if pressed and self.level < LEVEL_MAX:
                 self._rise(pressed)
+                self._crowd = load.clients
             elif self.level and self._calm_ticks >= self._hold_ticks:
                 self._fall()
         self._metrics.busy_ratio.set(round(self.busy, 4))

@@ -60,6 +60,8 @@ class Mixes(NamedTuple):
 
 
 _NOTHING = np.zeros(0, np.int64)
+# What a step of importance counts for beside a squared distance: more than any in a city. A float holds both exactly.
+_STEP = 2.0**40
 
 
 def choose_reports(reports: Sequence[tuple[int, Report]], listeners: Listeners, scene: Scene, detail: Detail) -> Heard:
@@ -69,17 +71,33 @@ def choose_reports(reports: Sequence[tuple[int, Report]], listeners: Listeners, 
         return Heard(_NOTHING, _NOTHING, 0)
     columns = np.array([(r.zone, r.x, r.z, r.radius_cm, r.importance, tick, r.layer) for tick, r in reports], np.int64)
     kept = np.argsort(-columns[:, 4], kind="stable")[:REPORTS_MAX]
-    zone, x, z, radius, importance, ticks, layer = (columns[kept, i, None] for i in range(7))
-    dx, dz = scene.x[viewers][None, :] - x, scene.z[viewers][None, :] - z
-    squared = dx * dx + dz * dz
-    audible = np.where(radius == 0, scene.zone[viewers][None, :] == zone, squared <= radius * radius)
-    audible &= scene.here[viewers] & (ticks > listeners.since)
+    zone, x, z, radius, importance, ticks, layer = columns[kept].T
+    squared = _squared_offsets(scene.x[viewers], x) + _squared_offsets(scene.z[viewers], z)
+    audible = np.where(radius == 0, scene.zone[viewers, None] == zone, squared <= radius * radius)
+    audible &= scene.here[viewers, None] & (ticks > listeners.since[:, None])
     if scene.layered:
-        audible &= (scene.heard_in(zone, layer) >> scene.layer[viewers]) & 1 != 0
-    events, rows = np.nonzero(audible)
-    order = np.lexsort((squared[events, rows], -importance[events, 0], rows))
-    events, rows = kept[events[order]], rows[order]
-    place = np.arange(rows.size) - np.searchsorted(rows, rows)
-    chosen = (place < detail.events_per_frame) & (columns[events, 4] >= detail.importance_min)
+        audible &= (scene.heard_in(zone, layer) >> scene.layer[viewers, None]) & 1 != 0
+    squared -= importance * _STEP
+    squared[~audible | (importance < detail.importance_min)] = np.inf
+    rows, chosen = _least(squared, detail.events_per_frame)
     dropped = (len(reports) - kept.size) * viewers.size
-    return Heard(rows[chosen], events[chosen], int(np.count_nonzero(~chosen)) + dropped)
+    return Heard(rows, kept[chosen], int(np.count_nonzero(audible)) - rows.size + dropped)
+
+
+def _squared_offsets(ours: NDArray[np.int32], theirs: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(viewers, reports), exactly; floats, because whole numbers of that size take twice as long to multiply."""
+    offsets = ours[:, None] - theirs.astype(np.float64)
+    return np.multiply(offsets, offsets, out=offsets)
+
+
+def _least(rank: NDArray[np.float64], most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The `most` least finite ones of each row in order, as rows and columns; what is chosen becomes infinite."""
+    every = np.arange(len(rank))
+    places = np.empty((len(rank), min(most, rank.shape[1])), np.int64)
+    finite = np.empty(places.shape, np.bool_)
+    # Three rounds over everything take a fifth of the time of sorting it.
+    for turn in range(places.shape[1]):
+        places[:, turn] = least = rank.argmin(axis=1)
+        finite[:, turn] = rank[every, least] < np.inf
+        rank[every, least] = np.inf
+    return np.nonzero(finite)[0], places[finite]

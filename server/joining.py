@@ -2,6 +2,8 @@
 
 A join has three steps, done at different times: who somebody is, a body for them, and their Welcome. Each step's
 cost is smoothed by itself, over the last few hundred times it was done, and a join costs the sum of the three.
+Connecting comes before that, whether there is a place or not: no pace can change what it costs, but it is counted,
+because a city that is busy with connections is not full of people.
 """
 
 from collections.abc import Mapping
@@ -12,8 +14,9 @@ KEPT = 0.98
 
 
 class Step(Enum):
-    """What is done for somebody who joins."""
+    """What is done for somebody who joins, and before."""
 
+    CONNECT = "connect"
     IDENTIFY = "identify"
     ENTER = "enter"
     WELCOME = "welcome"
@@ -43,16 +46,23 @@ class JoinPace:
     def __init__(self, budget_ms: float, most: int) -> None:
         self._budget_s, self._most = budget_ms / 1000, most
         self._costs: Mapping[Step, Cost] = {step: Cost() for step in Step}
+        self._spent_s = 0.0
 
     def spent(self, step: Step, seconds: float, times: int) -> None:
-        """A step was done for so many; nothing is learnt where it was for nobody."""
+        """A step was done for so many; nothing is learnt of its cost where it was for nobody."""
+        self._spent_s += seconds
         if times:
             self._costs[step].add(seconds, times)
+
+    def take_spent_s(self) -> float:
+        """Seconds that all steps have taken since the last time it was asked."""
+        spent_s, self._spent_s = self._spent_s, 0.0
+        return spent_s
 
     @property
     def cost_s(self) -> float:
         """Seconds of the loop that one join takes."""
-        return sum(cost.each_s for cost in self._costs.values())
+        return sum(cost.each_s for step, cost in self._costs.items() if step is not Step.CONNECT)
 
     @property
     def per_tick(self) -> int:

@@ -66,6 +66,7 @@ class Session:
         "_limits",
         "_tokens",
         "_tokens_tick",
+        "_unread",
         "address",
         "closed",
         "framing",
@@ -82,7 +83,7 @@ class Session:
         self._tokens = float(limits.messages_burst)
         self._tokens_tick = self.opened_tick = self.heard_tick = desk.tick
         self._denied_tick = desk.tick - TICKS_BETWEEN_RATE_DENIALS
-        self._excess = 0
+        self._excess = self._unread = 0
         self.address = address
         self.closed = False
         self.framing = framing
@@ -102,6 +103,10 @@ class Session:
     def receive(self, data: bytes) -> None:
         """Bytes from the client: any chunk of a stream, or one whole WebSocket message."""
         if self.closed:
+            return
+        if self._tokens < 1 and self._tokens_tick == self._desk.tick and self.framing is Framing.MESSAGES:
+            # Nothing is left to spend in this tick: dropped unread, for a fifth of what it takes to read it.
+            self._too_fast()
             return
         intent = self._connection.intent(data)
         if intent is not None and self.player:
@@ -135,6 +140,7 @@ class Session:
         if self.closed:
             return
         self.closed = True
+        self._own_up()
         if code is CloseCode.SLOW:
             self.outbox.cut()
         else:
@@ -157,6 +163,7 @@ class Session:
         """The transport is gone without a word."""
         if not self.closed:
             self.closed = True
+            self._own_up()
             self._desk.ended(self, None)
 
     def _take(self, message: m.AnyMessage) -> None:
@@ -179,6 +186,7 @@ class Session:
         limits, tick = self._limits, self._desk.tick
         refill = (tick - self._tokens_tick) * limits.messages_per_s / TICK_RATE_HZ
         if refill:
+            self._own_up()
             self._tokens = min(limits.messages_burst, self._tokens + refill)
             self._tokens_tick = tick
         if self._tokens >= 1:
@@ -190,7 +198,7 @@ class Session:
 
     def _too_fast(self) -> None:
         limits, tick = self._limits, self._desk.tick
-        self._desk.drop(1)
+        self._unread += 1
         self._excess += 1
         if self._excess > limits.flood_messages:
             self.close(CloseCode.FLOOD, f"more than {limits.messages_per_s} messages/s, for long")
@@ -198,3 +206,9 @@ class Session:
             self._denied_tick = tick
             allowed = f"at most {limits.messages_per_s} messages/s and {limits.messages_burst} at once"
             self._desk.deny(self, m.Denied(0, "", "rate", None, allowed))
+
+    def _own_up(self) -> None:
+        """Count what was dropped since the last time: one by one it would cost as much as to read it."""
+        if self._unread:
+            self._desk.drop(self._unread)
+            self._unread = 0

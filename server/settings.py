@@ -45,8 +45,12 @@ class GameSettings(Section):
         64,
         1,
         100_000,
-        "Connections from one address, so that one machine cannot take every place; a shared office fits. "
-        "Loopback is exempt: local proxies and load tests share it.",
+        "Connections from one address, so that one machine cannot take every place; a shared office fits.",
+    )
+    local_exempt: bool = said(
+        True,
+        "Whether this machine itself is not limited by address: local proxies share one. A load test says no, whose "
+        "bots have one each.",
     )
     per_address_per_s: float = bounded(
         4,
@@ -94,7 +98,10 @@ class GameSettings(Section):
     messages_per_s: int = bounded(40, 1, 1000, "Messages one client may send steadily; twice a 20 Hz input rate.")
     messages_burst: int = bounded(80, 1, 10_000, "Messages saved up while quiet; two seconds' worth after a stall.")
     flood_messages: int = bounded(
-        200, 1, 100_000, "Messages beyond the burst, each dropped and counted, before the connection is closed."
+        120,
+        1,
+        100_000,
+        "Messages beyond the burst, dropped and counted, before it is closed: with the burst ten seconds at 20 Hz.",
     )
     write_mark_bytes: int = bounded(
         32_768,

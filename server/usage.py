@@ -16,6 +16,7 @@ usage: futurecity COMMAND ...
   audit [--receipts FILE] [--json] [SETTING ...]
                                prove the books, and hold what was confirmed to players against them
   loadtest SCENARIO [...]      send a crowd of bots into a city; loadtest --help says more
+  capacity [...]               find how many bots this machine holds; capacity --help says more
   replay JOURNAL [SETTING ...] rerun a journal and compare, bit for bit
   --version                    the version
   --help                       this text

@@ -1,10 +1,16 @@
-"""What every test shares: how property tests run on a machine that has other work to do, and a log of its own."""
+"""What every test shares: how property tests run on a busy machine, a log and garbage of its own, and its worker."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+
+from tests.deploy.programs import left_out
+from tests.garbage import freeze, garbage_of_its_own
+from tests.workers import Shared
 
 # A deadline per example measures the neighbours' load, not ours; the first text strategy of a run
 # builds a table of Unicode, which alone can look like slow generation.
@@ -12,8 +18,31 @@ settings.register_profile("city", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("city")
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shared:
+    """Whatever --dist says: there is one way to part these tests."""
+    return Shared(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves stay until the end."""
+    freeze()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """For all to see: what of deploy/ was not tried. Here, because a run with workers reads no other conftest."""
+    tried = any(report.nodeid.startswith("tests/deploy/") for report in terminalreporter.getreports("passed"))
+    if tried and (why := left_out(os.environ)):
+        terminalreporter.write_line(why, yellow=True)
+
+
 @pytest.fixture(autouse=True)
 def _log_of_its_own() -> Iterator[None]:
     """A command that a test runs sets the process's log up, on a standard error that ends with the test."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def _garbage_of_its_own() -> Iterator[None]:
+    with garbage_of_its_own():
+        yield

@@ -1,5 +1,6 @@
 """The commands around the code: make, the lock it installs from, and what runs on every change."""
 
+import json
 import os
 import re
 import shutil
@@ -12,9 +13,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-TARGETS = ("help", "setup", "run", "test", "client", "wire", "bench", "chaos", "soak", "lock", "clean")
-# A make that runs this test hands its own flags on to the ones that are started here.
-CLEAN = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+TARGETS = (
+    *("help", "setup", "run", "test", "client", "wire", "bench", "regression", "bench-peers"),
+    *("chaos", "soak", "lock", "clean"),
+)
+# A make that runs this test hands its own flags and words on to the ones that are started here.
+HANDED_ON = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "ARGS", "WORKERS")
+CLEAN = {name: value for name, value in os.environ.items() if name not in HANDED_ON}
 
 
 def make(*words: str, at: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -44,10 +49,15 @@ def test_test_runs_every_check_after_the_same_setup_as_run(bare: Path) -> None:
     setup = make("-n", "setup", at=bare).stdout.splitlines()
     said = make("-n", "test", at=bare).stdout.splitlines()
     checks = [line.removeprefix(".venv/bin/").strip() for line in said[len(setup) :]]
-    assert checks == ["ruff format --check", "ruff check", "mypy", "lint-imports", "pytest"]
+    assert checks == ["ruff format --check", "ruff check", "mypy", "lint-imports", "pytest --numprocesses 0"]
     # The complaint about an old Python names the target that was asked for; the rest is the same.
     assert [line.replace("make setup", "make test") for line in setup] == said[: len(setup)]
     assert any("--require-hashes" in line for line in setup)
+
+
+def test_test_hands_its_workers_and_arguments_on(bare: Path) -> None:
+    said = make("-n", "test", "WORKERS=2", "ARGS=tests/world -x", at=bare).stdout
+    assert said.splitlines()[-1] == ".venv/bin/pytest --numprocesses 2 tests/world -x"
 
 
 def test_setup_does_nothing_when_nothing_has_changed(bare: Path) -> None:
@@ -88,12 +98,16 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_every_change_must_pass_what_anyone_can_run_and_nothing_of_it_is_left_out(machine: Machine) -> None:
+@pytest.mark.parametrize(("status", "targets"), [(0, ["test", "regression"]), (7, ["test"])])
+def test_every_change_must_pass_what_anyone_can_run_and_nothing_of_it_is_left_out(
+    machine: Machine, status: int, targets: list[str]
+) -> None:
     machine.has("prometheus")
     machine.has("promtool")
-    machine.has("make", status=7)
+    machine.has("make", status=status)
     run = machine.run(ROOT / ".ci" / "run")
-    assert (run.stdout, run.stderr, run.returncode) == (f"{ROOT}: make test, CI=1\n", "", 7)
+    said = "".join(f"{ROOT}: make {target}, CI=1\n" for target in targets)
+    assert (run.stdout, run.stderr, run.returncode) == (said, "", status)
 
 
 def test_prometheus_is_installed_where_it_is_missing(machine: Machine) -> None:
@@ -101,7 +115,12 @@ def test_prometheus_is_installed_where_it_is_missing(machine: Machine) -> None:
     machine.has("apt-get")
     machine.has("make")
     asked = [line.split(": ")[1].split(",")[0] for line in machine.run(ROOT / ".ci" / "run").stdout.splitlines()]
-    assert asked == ["apt-get update", "apt-get install -y --no-install-recommends prometheus", "make test"]
+    assert asked == [
+        "apt-get update",
+        "apt-get install -y --no-install-recommends prometheus",
+        "make test",
+        "make regression",
+    ]
 
 
 def test_every_locked_package_has_hashes_and_no_address() -> None:
@@ -109,6 +128,20 @@ def test_every_locked_package_has_hashes_and_no_address() -> None:
     assert len(packages) > 30
     assert [package.split()[0] for package in packages if "--hash=sha256:" not in package] == []
     assert re.search(r"https?://|--(extra-)?index-url", LOCK) is None
+
+
+@pytest.mark.parametrize("lock", ["python/requirements.lock", "colyseus/package-lock.json"])
+def test_what_the_peers_stand_on_is_locked_by_hash_without_an_address(lock: str) -> None:
+    text = (ROOT / "loadtest" / "peers" / lock).read_text("utf-8")
+    if lock.endswith(".json"):
+        packages = {name: package for name, package in json.loads(text)["packages"].items() if name}
+        assert [name for name, package in packages.items() if "integrity" not in package] == []
+        assert [name for name, package in packages.items() if "resolved" in package] == []
+    else:
+        packages = dict.fromkeys(re.split(r"(?m)^(?=[a-z0-9])", text)[1:])
+        assert [package.split()[0] for package in packages if "--hash=sha256:" not in package] == []
+        assert re.search(r"https?://|--(extra-)?index-url", text) is None
+    assert len(packages) > 10
 
 
 def test_every_dependency_is_locked() -> None:

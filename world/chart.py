@@ -119,7 +119,7 @@ class CityMap(Struct, frozen=True):
     """The whole city; two that differ in anything differ in `fingerprint`.
 
     `gate` is the number of the zone that newcomers start in, `reach_cm` how far one picks a crystal up. `avatar` is
-    what a look can be, for an editor (`world.avatar.describe`).
+    what a look can be, as `world.avatar.describe` says it for an editor.
     """
 
     fingerprint: str

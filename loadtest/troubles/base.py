@@ -26,6 +26,9 @@ class Crowd(Protocol):
     def targets(self) -> tuple[Target, ...]:
         """Where the city is."""
 
+    def home_of(self, seat: int) -> str | None:
+        """The address that this seat comes from; None: whichever the system takes."""
+
     def numb(self, seat: int) -> None:
         """Let the bot in this seat do nothing more of its own accord."""
 

@@ -13,6 +13,7 @@ from typing import cast
 
 from loadtest import websocket as ws
 from loadtest.bot import ABNORMAL, Ending
+from loadtest.dial import Way, dial
 from loadtest.target import Target
 from loadtest.troubles.base import Crowd, Trouble, now_s
 from protocol.codec import encode
@@ -78,9 +79,8 @@ class Trickle(Trouble):
         target = self.crowd.targets[place % len(self.crowd.targets)]
         drip = Drip(self, place, said_slowly(target, place, self.rng))
         try:
-            await asyncio.get_running_loop().create_connection(
-                lambda: drip, target.host, target.port, ssl=target.context
-            )
+            # Beside the bots, from where none of them is.
+            await dial(drip, target, Way(self.crowd.home_of(len(self.crowd.bots) + place)))
         except OSError:
             self.dropped(place, drip)
         else:

@@ -2,7 +2,8 @@
 
 Rates are a bucket of tokens for each address that has called lately. Whoever finds it empty is told so and
 when to come again; whoever goes on into debt, by as much again, is cut as they are accepted, before a
-handshake is paid for. This machine itself is exempt, because proxies and load tests share its address.
+handshake is paid for, and so is whoever comes back too early after being told that they are kept out. This
+machine itself is exempt by default, because local proxies share its address.
 """
 
 from collections import Counter
@@ -37,14 +38,20 @@ class Callers:
         self._open: Counter[str] = Counter()
         # Tokens left, which may be less than none, and when that was so.
         self._buckets: Recent[str, tuple[float, float]] = Recent(ADDRESSES_MAX)
+        # Until when those who have heard that they are kept out are so.
+        self._told: Recent[str, float] = Recent(ADDRESSES_MAX)
+
+    def exempts(self, address: str) -> bool:
+        """Whether nobody is limited, or kept out, for coming from this address."""
+        return self._settings.local_exempt and is_local(address)
 
     def arrived(self, address: str) -> bool:
         """A new connection from this address; False: cut it, it has been told long enough."""
-        if is_local(address):
+        if self.exempts(address):
             return True
         key, most = key_of(address), self._settings.per_address_max
         tokens = self._tokens(key)
-        if tokens <= -most:
+        if tokens <= -most or self._now_s() < (self._told.find(key) or 0.0):
             return False
         self._buckets.keep(key, (tokens - 1, self._now_s()))
         return True
@@ -53,10 +60,11 @@ class Callers:
         """One that has arrived is open now, refused or not; why it is to be closed again, if it is."""
         key = key_of(address)
         self._open[key] += 1
-        if is_local(address):
+        if self.exempts(address):
             return None
         settings = self._settings
         if out_s := self._offences.out_s(key):
+            self._told.keep(key, self._now_s() + out_s)
             return Refusal(CloseCode.FLOOD, "too much that no client sends came from this address", round(out_s, 1))
         if self._open[key] > settings.per_address_max:
             return Refusal(CloseCode.FULL, f"at most {settings.per_address_max} connections from one address")

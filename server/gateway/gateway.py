@@ -1,6 +1,8 @@
 """The gateway: sessions on one side, the bus on the other, and each tick's frames between them."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 
 import numpy as np
@@ -14,7 +16,7 @@ from server.deeds import command_from
 from server.delivery import Delivery, Viewers, together
 from server.detail import BY_LEVEL, TURNS
 from server.fanout import Fanout
-from server.gateway.addresses import is_local, key_of
+from server.gateway.addresses import key_of
 from server.gateway.callers import Callers
 from server.gateway.postman import Postman
 from server.gateway.reception import Entrance, Reception
@@ -91,6 +93,15 @@ class Gateway:
             session.close(*refusal)
         return session
 
+    @contextmanager
+    def connecting(self, times: int = 0) -> Iterator[None]:
+        """Time spent within is time spent on those who connect; `times` of them are through with it."""
+        began_s = self._clock.work_s()
+        try:
+            yield
+        finally:
+            self._pace.spent(Step.CONNECT, self._clock.work_s() - began_s, times)
+
     # ---- for the loop, in this order -------------------------------------------------------------
 
     def begin(self, tick: int) -> None:
@@ -109,8 +120,8 @@ class Gateway:
         self.scene.merge(published.snapshots)
         for snapshot in published.snapshots:
             self._fanout.learn(snapshot)
-            for player in self.reception.players.learn(snapshot.profiles):
-                self.reception.memory.note(player)
+            for changed in self.reception.players.learn(snapshot.profiles):
+                self.reception.memory.note(changed)
             if snapshot.programme is not None:
                 self.programme.learn(snapshot.zone, snapshot.programme)
             for entity, zone in snapshot.departed:
@@ -246,11 +257,13 @@ class Gateway:
     def offended(self, session: Session, code: CloseCode) -> float:
         """A session ends for what its client did: for how many seconds it is kept out now."""
         self._metrics.offences[OFFENCES[code]].inc()
+        out_s = 0.0
         if session.player is not None:
-            return self.offences.note(account_key(session.player.account), shared=False)
-        if is_local(session.address):
-            return 0.0
-        return self.offences.note(key_of(session.address), shared=True)
+            out_s = self.offences.note(account_key(session.player.account), shared=False)
+        if not self.callers.exempts(session.address):
+            # Of an account, too: whoever is new each time is known by nothing else.
+            out_s = max(out_s, self.offences.note(key_of(session.address), shared=True))
+        return out_s
 
     def ended(self, session: Session, cause: CloseCode | None) -> None:
         """A session is over."""

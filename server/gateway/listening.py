@@ -80,6 +80,8 @@ class Listener:
             each.setblocking(False)
             # Accepted sockets inherit it: the kernel hides no more than this of what a client does not read.
             each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, settings.send_buffer_bytes)
+            # This too: uvloop sees to it, asyncio only for sockets that name their protocol, and these do not.
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._resume()
 
     def close(self) -> None:

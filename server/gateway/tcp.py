@@ -28,7 +28,8 @@ class TcpClient(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._links.opened()
         outbox = Outbox(self._transport, tcp_frame, self._part, websocket=False)
-        self._session = self._gateway.open(outbox, Framing.STREAM, self._address)
+        with self._gateway.connecting(times=1):
+            self._session = self._gateway.open(outbox, Framing.STREAM, self._address)
 
     def data_received(self, data: bytes) -> None:
         self._gateway.traffic.received[False] += len(data)

@@ -38,6 +38,7 @@ class Tap(asyncio.Protocol):
     def __init__(self, http: asyncio.Protocol, taps: "Taps", gateway: Gateway) -> None:
         self.since_tick = gateway.tick
         self._http = http
+        self._gateway = gateway
         self._traffic = gateway.traffic
         self._taps = taps
         self._frames = ClientFrames(CLIENT_MESSAGE_BYTES_MAX)
@@ -51,7 +52,8 @@ class Tap(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._session is None:
             self._at_request_end = data.endswith(b"\r\n\r\n")
-            self._http.data_received(data)
+            with self._gateway.connecting():
+                self._http.data_received(data)
             return
         self._traffic.received[True] += len(data)
         payload = self._frames.only(data)
@@ -103,13 +105,14 @@ class WebSocketClient:
 
     async def run(self, request: web.Request, address: str) -> web.StreamResponse:
         """Serve the client until either side is done."""
-        await self._socket.prepare(request)
-        assert request.transport is not None
-        self._transport = request.transport
-        self._links.opened()
-        outbox = Outbox(self._transport, ws_frame, self._part, websocket=True)
-        session = self._gateway.open(outbox, Framing.MESSAGES, address, self._tap.since_tick)
-        self._tap.attach(session)
+        with self._gateway.connecting(times=1):
+            await self._socket.prepare(request)
+            assert request.transport is not None
+            self._transport = request.transport
+            self._links.opened()
+            outbox = Outbox(self._transport, ws_frame, self._part, websocket=True)
+            session = self._gateway.open(outbox, Framing.MESSAGES, address, self._tap.since_tick)
+            self._tap.attach(session)
         try:
             await self._read(session)
         finally:

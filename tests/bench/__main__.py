@@ -10,6 +10,7 @@ from tests.bench import (
     bench_interest,
     bench_ledger,
     bench_recovery,
+    bench_throng,
     bench_tick,
 )
 from tests.bench.measuring import calibration_ms, machine, print_markdown
@@ -26,6 +27,7 @@ def main() -> None:
         bench_interest,
         bench_frames,
         bench_city,
+        bench_throng,
         bench_door,
         bench_ledger,
     )

@@ -1,7 +1,6 @@
 """The benches still run: each of them on a crowd so small that it costs nothing."""
 
-import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -13,6 +12,7 @@ from tests.bench import (
     bench_interest,
     bench_ledger,
     bench_recovery,
+    bench_throng,
     bench_tick,
 )
 from tests.bench.measuring import Figures, calibration_ms, figures, machine, print_markdown, print_table
@@ -26,16 +26,10 @@ SMALL: dict[str, Callable[[], list[Figures]]] = {
     "interest": lambda: [bench_interest.measure(shape, AVATARS) for shape in bench_interest.SHAPES],
     "frames": lambda: [bench_frames.measure(AVATARS)],
     "city": lambda: bench_city.measure(AVATARS),
+    "throng": lambda: list(bench_throng.measure(AVATARS, viewers=AVATARS // 2, ticks=6)[:3]),
     "door": lambda: [bench_door.measure(AVATARS, ticks=100)],
     "ledger": lambda: list(bench_ledger.run((AVATARS,), count=2)),
 }
-
-
-@pytest.fixture(autouse=True)
-def _thaw() -> Iterator[None]:
-    """Benches freeze the garbage collector, which the tests after them should not inherit."""
-    yield
-    gc.unfreeze()
 
 
 @pytest.mark.parametrize("bench", SMALL)
@@ -45,6 +39,16 @@ def test_a_bench_measures_what_it_says_with_everybody_in_it(bench: str) -> None:
         assert line.avatars >= AVATARS
         assert 0 < line.p50_ms <= line.p99_ms
         assert line.viewer_us is None or line.viewer_us > 0
+
+
+def test_a_budget_of_the_throng_that_is_broken_is_told_with_its_figure() -> None:
+    fast, slow = Figures("work", 5, 1.0, 20.0), Figures("work", 5, 39.0, 40.1)
+    measured = bench_throng.Measured(fast, fast, slow, snapshot_bytes=1_000_000)
+    assert list(measured.kept()) == [
+        ("zone tick p99 20.00 ms of 20", True),
+        ("snapshot 1,000,000 bytes of 1,000,000", True),
+        ("interest and frames p99 40.10 ms of 40", False),
+    ]
 
 
 def test_figures_are_the_median_the_99th_percentile_and_the_share_of_each_viewer() -> None:

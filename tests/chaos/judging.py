@@ -3,6 +3,8 @@
 import signal
 from typing import Any, NamedTuple
 
+from tests.judging import faults_among
+
 # From the first third of the lies on nothing may add up: a twentieth is what arenas and caches move by.
 MEMORY_TIMES_MAX = 1.05
 _NEVER_SAID = ("Traceback", "[error", "[critical", "never retrieved", "Exception ignored", "Fatal")
@@ -87,8 +89,10 @@ def faults_of_end(end: signal.Signals, status: int, unheard: int) -> list[str]:
     """What is wrong with how the city went. Told to close, it answers everybody first: nothing stays unheard."""
     if end == signal.SIGKILL:
         return [] if status == -end else [f"it ended with status {status} before it was killed"]
-    faults = [f"it closed with exit status {status}"] if status else []
-    return faults + ([f"{unheard} deeds were stored and never told, with everybody there"] if unheard else [])
+    return faults_among(
+        (status, f"it closed with exit status {status}"),
+        (unheard, f"{unheard} deeds were stored and never told, with everybody there"),
+    )
 
 
 def faults_of_log(text: str) -> list[str]:
@@ -98,16 +102,17 @@ def faults_of_log(text: str) -> list[str]:
 
 def faults_of_siege(siege: Besieged) -> list[str]:
     """What is wrong with a city that was lied to."""
-    faults = [f"the log tells: {line}" for line in siege.log]
-    if siege.told < siege.wanted:
-        faults.append(f"{siege.told} of {siege.wanted} lies were told: the city was gone ({siege.gone})")
-    if siege.unanswered:
-        faults.append(f"{siege.unanswered} liars were never answered")
-    if siege.status:
-        faults.append(f"it closed with exit status {siege.status}")
     early, late = siege.memory_mb
-    if late > early * MEMORY_TIMES_MAX:
-        faults.append(f"memory: {early:.1f} MB became {late:.1f} MB, at most {MEMORY_TIMES_MAX:g} times is wanted")
-    if siege.witness:
-        faults.append(f"a guest who did nothing wrong was {siege.witness}")
-    return faults
+    return [f"the log tells: {line}" for line in siege.log] + faults_among(
+        (
+            siege.told < siege.wanted,
+            f"{siege.told} of {siege.wanted} lies were told: the city was gone ({siege.gone})",
+        ),
+        (siege.unanswered, f"{siege.unanswered} liars were never answered"),
+        (siege.status, f"it closed with exit status {siege.status}"),
+        (
+            late > early * MEMORY_TIMES_MAX,
+            f"memory: {early:.1f} MB became {late:.1f} MB, at most {MEMORY_TIMES_MAX:g} times is wanted",
+        ),
+        (siege.witness, f"a guest who did nothing wrong was {siege.witness}"),
+    )

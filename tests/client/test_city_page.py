@@ -37,7 +37,9 @@ def test_the_page_passes_its_tests_and_is_built_without_anything_inline() -> Non
     assert not re.search(r'(?:src|href)="(?!/)', index)
 
 
-@pytest.mark.parametrize("way", ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function("])
+@pytest.mark.parametrize(
+    "way", ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function("]
+)
 def test_no_source_of_the_page_makes_markup_or_code_out_of_text(way: str) -> None:
     sources = list((CITY / "src").glob("*.ts"))
     assert len(sources) > 15

@@ -63,7 +63,8 @@ def _in_zone(config: WorldConfig, space: Space, zone: ZoneChart) -> list[dict[st
     """One walk from each spawn, and one from the middle of each edge of what can be climbed or walked against."""
     chance = Random(SEED + zone.number)
     starts = [(spawn.x, spawn.z) for spawn in zone.spawns]
-    for shape in (*zone.terraces, *zone.ramps, *zone.buildings):
+    shapes: list[Any] = [*zone.terraces, *zone.ramps, *zone.buildings]
+    for shape in shapes:
         starts += [(shape.x - 60, shape.z + shape.depth // 2), (shape.x + shape.width // 2, shape.z - 60)]
     inside = [start for start in starts if space.zones[zone.number].contains(*start) and space.open_at(*start)]
     return [_walk(World(config, zone.number, space), start, _legs(chance, place)) for place, start in enumerate(inside)]

@@ -350,3 +350,11 @@ async def test_the_kernel_holds_no_more_for_an_accepted_socket_than_it_is_told()
         held = transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
     # Linux says twice what it was told, for its own book-keeping.
     assert held in (20_000, 40_000)
+
+
+async def test_what_is_written_does_not_wait_for_the_client_to_acknowledge_what_came_before() -> None:
+    async with tcp_stage() as stage:
+        await stage.join("Ada")
+        (session,) = stage.scenario.city.gateway.sessions
+        transport = cast("asyncio.Transport", session.outbox._transport)
+        assert transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

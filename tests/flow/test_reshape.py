@@ -40,7 +40,7 @@ async def test_those_near_see_what_somebody_has_become_and_once(stage: Stage) ->
     assert [(each.version, each.name) for each in after] == [(before.version + 1, "Ada B.")]
     assert after[0].look == {**before.look, "nose": 255, "hair": 4}
     (told,) = ada.events("reshaped")
-    assert (told["name"], told["look"], told["version"]) == ("Ada B.", after[0].look, after[0].version)
+    assert (told["called"], told["look"], told["version"]) == ("Ada B.", after[0].look, after[0].version)
     assert ben.events("reshaped") == []
 
 

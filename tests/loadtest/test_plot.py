@@ -29,6 +29,11 @@ def test_a_line_is_lifted_over_what_is_not_known() -> None:
     assert (path.count("M"), path.count("L")) == (2, 1)
 
 
+def test_it_may_run_along_anything_that_is_counted() -> None:
+    axis = [text.text for text in ET.fromstring(plot("x", "ms", [0, 4000], [], along="bots")).iter("text")]
+    assert axis[1::2] == ["0 bots", "1,000 bots", "2,000 bots", "3,000 bots", "4,000 bots"]
+
+
 @pytest.mark.parametrize("lines", [[], [Line("a", [None])], [Line("a", [0.0])]])
 def test_nothing_to_draw_is_no_error(lines: list[Line]) -> None:
     assert "<svg" in plot("x", "s", [1.0] if lines else [], lines)
@@ -43,3 +48,12 @@ def test_names_are_escaped() -> None:
 )
 def test_an_axis_ends_at_a_round_number(largest: float, top: float) -> None:
     assert nice_top(largest) == pytest.approx(top)
+
+
+def test_a_line_may_have_moments_of_its_own() -> None:
+    figure = plot("x", "µs", [], [Line("a", [1.0, 2.0], [500, 4000]), Line("b", [1.0], [2000])], along="players")
+    first, second = paths(figure)
+    (half,) = re.findall(r"M([\d.]+)", second)
+    low, high = (float(x) for x, _ in re.findall(r"[ML]([\d.]+) ([\d.]+)", first))
+    assert low < float(half) < high <= WIDTH
+    assert "4000 players" in figure

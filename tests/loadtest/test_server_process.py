@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from loadtest import server_process
+from loadtest.dial import home_of
 from loadtest.server_process import ServerProcess, free_ports
 
 STORE = "sqlite:////nowhere/city.db"
@@ -61,6 +62,7 @@ def test_the_server_is_told_everything_on_its_command_line() -> None:
     assert flags["--game.host"] == "127.0.0.1"
     assert int(flags["--game.players_max"]) >= 2000
     assert flags["--bots"] == "0"
+    assert flags.get("--game.local_exempt") == (None if home_of(0) is None else "false")
     assert server.ops_url == f"http://127.0.0.1:{flags['--ops.port']}"
     assert {str(target.port) for target in server.targets.values()} == {flags["--game.port"], flags["--game.tcp_port"]}
 

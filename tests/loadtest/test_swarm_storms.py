@@ -1,6 +1,9 @@
 """The crowd in a storm, against a small city: cut and back, let in one by one, surging, and making trouble."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 from msgspec import structs
 
@@ -120,52 +123,60 @@ async def test_to_be_turned_away_without_a_word_is_a_silent_refusal() -> None:
         await swarm.stop()
 
 
-async def test_whoever_makes_trouble_is_thrown_out_without_being_a_healthy_guest_who_was_cut() -> None:
+class Troubled(NamedTuple):
+    """A city with a crowd in it, half of which has begun to make trouble: those with these numbers in their names."""
+
+    city: FakeCity
+    swarm: Swarm
+    makers: frozenset[int]
+
+    def people(self, guilty: bool) -> list[Person]:
+        """Those who make trouble, or those who do not."""
+        return [person for person in self.city.people if (int(person.name.split()[1]) in self.makers) == guilty]
+
+    def throw_out(self, *people: Person) -> None:
+        """The city has had enough of them."""
+        for person in people:
+            self.city.leave(person)
+            person.hang_up()
+
+
+@asynccontextmanager
+async def troubled() -> AsyncIterator[Troubled]:
+    """Six in a city, from the moment when three of them begin to flood it; they stop with the test."""
     async with asyncio.timeout(WAIT_S), FakeCity() as city:
         swarm = stormy(city, trouble=Trouble("flood", 0.5))
         swarm.start()
         await until(city, lambda: swarm.joined == 6)
         swarm.begin()
         assert swarm.trouble is not None
-        makers = swarm.trouble.makers
-        assert len(makers) == 3
+        yield Troubled(city, swarm, frozenset(swarm.trouble.makers))
+        await swarm.stop()
+
+
+async def test_whoever_makes_trouble_is_thrown_out_without_being_a_healthy_guest_who_was_cut() -> None:
+    async with troubled() as here:
+        swarm = here.swarm
+        assert len(here.makers) == 3
         assert swarm.arrivals.healthy.sum() == 3
-        guilty = [person for person in city.people if int(person.name.split()[1]) in makers]
-        for person in guilty:
-            city.leave(person)
-            person.hang_up()
-        await until(city, lambda: len(city.everybody) == 9 and swarm.present == 6)
+        here.throw_out(*here.people(guilty=True))
+        await until(here.city, lambda: len(here.city.everybody) == 9 and swarm.present == 6)
+        assert swarm.trouble is not None
         assert swarm.trouble.endings.total() == 3
         assert swarm.disconnected == 0
-        await swarm.stop()
 
 
 async def test_whoever_makes_trouble_may_wait_for_ever() -> None:
-    async with asyncio.timeout(WAIT_S), FakeCity() as city:
-        swarm = stormy(city, trouble=Trouble("flood", 0.5))
-        swarm.start()
-        await until(city, lambda: swarm.joined == 6)
-        swarm.begin()
-        assert swarm.trouble is not None
+    async with troubled() as here:
         queued = m.Queued("ticket", 9, None)
         for seat in range(6):
-            bot = swarm.bots[seat]
+            bot = here.swarm.bots[seat]
             assert bot is not None
-            swarm.bot_queued(bot, queued)
-        assert swarm.waits.waiting == 3
-        await swarm.stop()
+            here.swarm.bot_queued(bot, queued)
+        assert here.swarm.waits.waiting == 3
 
 
 async def test_a_stranger_in_another_seat_who_is_cut_meanwhile_still_counts() -> None:
-    async with asyncio.timeout(WAIT_S), FakeCity() as city:
-        swarm = stormy(city, trouble=Trouble("flood", 0.5))
-        swarm.start()
-        await until(city, lambda: swarm.joined == 6)
-        swarm.begin()
-        assert swarm.trouble is not None
-        makers = swarm.trouble.makers
-        innocent = next(person for person in city.people if int(person.name.split()[1]) not in makers)
-        city.leave(innocent)
-        innocent.hang_up()
-        await until(city, lambda: swarm.disconnected == 1)
-        await swarm.stop()
+    async with troubled() as here:
+        here.throw_out(here.people(guilty=False)[0])
+        await until(here.city, lambda: here.swarm.disconnected == 1)

@@ -95,6 +95,16 @@ def test_everything_that_is_wrong_is_told() -> None:
     assert len(found.failures) == 4
 
 
+def test_what_players_feel_is_told_apart_from_what_they_cost_and_from_what_nobody_can_trust() -> None:
+    dear = verdict(good(server=structs.replace(SERVER, cpu_us_per_frame=20.1, rss_kb_per_client=60.5)))
+    assert (dear.ill, dear.untrusted, len(dear.price)) == ([], [], 2)
+    rough = verdict(good(frames=FrameFigures(9.9, 9.5, Spread(100, 201, 900)), bytes_per_client_s=Traffic(6145, 30)))
+    assert [line.partition(":")[0] for line in rough.ill] == ["gap_p99_ms"]
+    assert [line.partition(":")[0] for line in rough.price] == ["down_bytes_s"]
+    late = verdict(good(generator=Generator(86.0, Spread(1, 2, 3))))
+    assert (late.ill, late.price, late.failures) == ([], [], late.untrusted)
+
+
 def test_figures_at_the_limit_pass() -> None:
     at_the_limit = good(
         frames=FrameFigures(9.8, 9.0, Spread(100, 200, 300)),

@@ -96,3 +96,17 @@ def test_fragments_and_control_frames_are_told_apart() -> None:
 def test_an_illegal_frame_is_refused(data: bytes) -> None:
     with pytest.raises(FramingError):
         ws.next_piece(data, 0)
+
+
+def test_a_header_is_known_before_its_payload_has_come() -> None:
+    frame = b"\x82\x7e\xff\xff" + bytes(65535)
+    assert ws.next_head(frame[:3], 0) is None
+    assert ws.next_head(frame[:4], 0) == ws.next_piece(frame, 0) == Piece(ws.BINARY, True, 4, 65539)
+    assert ws.next_piece(frame[:-1], 0) is None
+
+
+def test_a_reader_says_how_much_it_takes() -> None:
+    head = b"\x82\x7f" + (100_000).to_bytes(8)
+    assert ws.next_head(head, 0, 100_000) == Piece(ws.BINARY, True, 10, 100_010)
+    with pytest.raises(FramingError, match="99999 is the most"):
+        ws.next_head(head, 0, 99_999)

@@ -15,10 +15,10 @@ ADDRESS, OTHER = "192.0.2.7", "192.0.2.8"
 class Street:
     """Callers, and what they are judged by."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: GameSettings = SETTINGS) -> None:
         self.clock = HandClock(100)
-        self.offences = Offences(SETTINGS, self.clock.now_s)
-        self.callers = Callers(SETTINGS, self.offences, self.clock.now_s)
+        self.offences = Offences(settings, self.clock.now_s)
+        self.callers = Callers(settings, self.offences, self.clock.now_s)
 
     def call(self, address: str = ADDRESS) -> str:
         """One connection more: what becomes of it."""
@@ -92,3 +92,18 @@ def test_what_is_kept_of_callers_is_bounded(street: Street) -> None:
         street.callers.arrived(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
     assert len(street.callers._buckets) == ADDRESSES_MAX
     assert not street.callers._open
+
+
+def test_whoever_has_been_told_that_they_are_kept_out_is_cut_until_they_may_come(street: Street) -> None:
+    for _ in range(SHARED_FREE + 1):
+        street.offences.note(ADDRESS, shared=True)
+    assert [street.call() for _ in range(3)] == ["FLOOD", "cut", "cut"]
+    assert street.call(OTHER) == "open"
+    street.clock.forward(SETTINGS.offence_s)
+    assert street.call() == "open"
+
+
+@pytest.mark.parametrize(("exempt", "fourth"), [(True, "open"), (False, "FULL")])
+def test_this_machine_is_limited_like_any_other_where_that_is_said(exempt: bool, fourth: str) -> None:
+    street = Street(SETTINGS.model_copy(update={"local_exempt": exempt}))
+    assert [street.call("127.0.0.1") for _ in range(4)] == ["open"] * 3 + [fourth]

@@ -45,6 +45,13 @@ def test_a_stampede_does_not_look_cheap_because_busy_time_lags() -> None:
     assert measured.people_max <= capacity(health, 1300).people_max
 
 
+def test_a_city_that_is_busy_with_those_who_only_come_is_not_full() -> None:
+    health, rush = FakeHealth(0.8), Capacity(5000, 0.8, FakeHealth(0.8), RATE_HZ)
+    for _ in range(60 * RATE_HZ):
+        rush.turn(600, coming_s=0.6 / RATE_HZ)
+    assert rush.people_max == pytest.approx(4 * capacity(health, 600).people_max, rel=0.01)
+
+
 def test_room_that_is_there_for_a_moment_is_none_and_a_busier_city_is_believed_at_once() -> None:
     health = FakeHealth(0.8)
     measured = capacity(health, 1000)

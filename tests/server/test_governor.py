@@ -23,6 +23,7 @@ class Hand:
         self.metrics = Metrics(("a_zone",))
         self.governor = Governor(GovernorSettings(busy_max=BUSY_MAX), self.clock, self.metrics)
         self.levels: list[int] = []
+        self.clients = 100
 
     def work(self, busy: float, ticks: int = 1, skipped: int = 0, behind: int = 0) -> int:
         """So many ticks with so much of their time worked; returns the level after them."""
@@ -34,7 +35,7 @@ class Hand:
             busy = busy_at(self.governor.level)
             passed_s = TICK_S * (1 + skipped)
             self.clock.forward(passed_s, busy * passed_s)
-            self.governor.observe(Load(skipped, behind, 100))
+            self.governor.observe(Load(skipped, behind, self.clients))
             self.levels.append(self.governor.level)
         return self.governor.level
 
@@ -75,13 +76,13 @@ def test_too_much_load_raises_one_level_at_a_time_up_to_the_last() -> None:
 
 def test_the_level_stops_rising_where_the_load_is_bearable() -> None:
     hand = Hand()
-    assert hand.strain(shed(1.0), 400) == 2
+    assert hand.strain(shed(0.95), 400) == 2
     assert hand.governor.busy < BUSY_MAX
 
 
 def test_a_level_is_not_given_up_for_the_calm_that_it_makes() -> None:
     hand = Hand()
-    hand.strain(shed(1.0), 2000)
+    hand.strain(shed(0.95), 2000)
     assert set(hand.levels[-1500:]) == {2}
 
 
@@ -105,6 +106,16 @@ def test_a_level_that_is_needed_again_at_once_is_kept_for_longer_the_next_time()
     apart = [later - earlier for earlier, later in pairwise(up)]
     assert len(up) < 20
     assert min(apart[-3:]) > 5 * apart[0]
+
+
+def test_what_one_crowd_has_taught_is_forgotten_when_it_goes() -> None:
+    hand = Hand()
+    hand.strain(lambda level: 0.3 if level else BUSY_MAX * 1.1, 4000)
+    hand.work(BUSY_MAX * 1.1, 2 * STEP_TICKS)
+    hand.clients = 80
+    assert hand.work(0.1, 6 * HOLD_TICKS) > 0
+    hand.clients = 70
+    assert hand.work(0.1, 6 * HOLD_TICKS) == 0
 
 
 def test_ticks_that_are_left_out_again_and_again_raise_the_level_before_the_average_does() -> None:

@@ -8,7 +8,7 @@ from server.joining import Cost, JoinPace, Step
 def pace(cost_ms: float, budget_ms: float = 5, most: int = 20) -> JoinPace:
     joining = JoinPace(budget_ms, most)
     for _ in range(100):
-        for step, share in zip(Step, (0.2, 0.5, 0.3), strict=True):
+        for step, share in {Step.IDENTIFY: 0.2, Step.ENTER: 0.5, Step.WELCOME: 0.3}.items():
             joining.spent(step, 7 * share * cost_ms / 1000, 7)
     return joining
 
@@ -36,6 +36,15 @@ def test_the_pace_follows_what_joins_cost_now() -> None:
     for _ in range(200):
         joining.spent(Step.WELCOME, 0.004, 2)
     assert joining.per_tick == 2
+
+
+def test_connecting_is_counted_and_not_held_against_those_who_join() -> None:
+    joining = pace(0.5)
+    joining.take_spent_s()
+    joining.spent(Step.CONNECT, 0.25, 1)
+    joining.spent(Step.CONNECT, 0.5, 0)
+    assert joining.cost_s == pytest.approx(0.0005)
+    assert [joining.take_spent_s(), joining.take_spent_s()] == [0.75, 0.0]
 
 
 def test_a_cost_is_the_mean_of_what_was_done_lately() -> None:

@@ -187,15 +187,16 @@ def test_a_journal_that_cannot_be_replayed_is_not_called_different(capsys: Outpu
     assert capsys.readouterr().err == "futurecity: nowhere.journal: cannot be read: No such file or directory\n"
 
 
-def test_the_load_test_takes_the_commands_place(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("command", "module"), [("loadtest", "loadtest"), ("capacity", "loadtest.capacity")])
+def test_the_load_test_takes_the_commands_place(command: str, module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def execv(path: str, words: list[str]) -> None:
         assert path == sys.executable
-        assert words == [sys.executable, "-m", "loadtest", "plaza", "--help"]
+        assert words == [sys.executable, "-m", module, "plaza", "--help"]
         raise SystemExit  # execv does not come back either
 
     monkeypatch.setattr(os, "execv", execv)
     with pytest.raises(SystemExit):
-        main(["loadtest", "plaza", "--help"])
+        main([command, "plaza", "--help"])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from tests.judging import faults_among
 from tests.soak.slope import Slope
 
 
@@ -26,16 +27,14 @@ class Soaked(NamedTuple):
 
 def faults_of(soaked: Soaked) -> list[str]:
     """Everything that is wrong."""
-    faults = []
-    if soaked.memory_mb.grows:
-        faults.append(f"memory: {soaked.memory_mb.told('MB')}")
-    for name, before, after in zip(Held._fields, soaked.before, soaked.after, strict=True):
-        if after > before:
-            faults.append(f"{name}: {before:g} before anybody came, {after:g} after all had left")
-    if soaked.joined < soaked.bots:
-        faults.append(f"joined: {soaked.joined} of {soaked.bots}")
-    if soaked.cut:
-        faults.append(f"{soaked.cut} bots were cut")
-    if soaked.faults:
-        faults.append(f"{soaked.faults} promises of the wire were broken")
-    return faults
+    held = zip(Held._fields, soaked.before, soaked.after, strict=True)
+    return faults_among(
+        (soaked.memory_mb.grows, f"memory: {soaked.memory_mb.told('MB')}"),
+        *(
+            (after > before, f"{name}: {before:g} before anybody came, {after:g} after all had left")
+            for name, before, after in held
+        ),
+        (soaked.joined < soaked.bots, f"joined: {soaked.joined} of {soaked.bots}"),
+        (soaked.cut, f"{soaked.cut} bots were cut"),
+        (soaked.faults, f"{soaked.faults} promises of the wire were broken"),
+    )

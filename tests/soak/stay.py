@@ -33,7 +33,7 @@ async def stay(bots: int, seconds: float, say: Say) -> Soaked:
         async with Metrics(server.ops_url) as metrics:
             await until_ready(server, metrics, asyncio.Event())
             before = await _read(metrics)
-            swarm = Swarm(Plan(scenario, bots, 1, targets), books.receipts)
+            swarm = Swarm(Plan(scenario, bots, 1, targets, homes=True), books.receipts)
             swarm.start()
             memory = await _watch(metrics, swarm, seconds, say)
             await swarm.stop()

@@ -1,5 +1,7 @@
 """The chart says of the city what is true, in whole units."""
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from tests.world.hamlet import CITY
@@ -22,7 +24,8 @@ def test_every_zone_is_where_frames_say_it_is() -> None:
 def test_every_shape_is_told_in_places_of_the_city() -> None:
     for told, zone in zip(CHART.zones, CONFIG.city.zone, strict=True):
         ground = cm(zone.ground_m)
-        shapes = {each.name: each for each in (*told.terraces, *told.ramps, *told.buildings)}
+        standing: list[Any] = [*told.terraces, *told.ramps, *told.buildings]
+        shapes = {each.name: each for each in standing}
         assert list(shapes) == [shape.name for shape in zone.shapes]
         for shape in zone.shapes:
             named = shapes[shape.name]
@@ -34,9 +37,9 @@ def test_every_shape_is_told_in_places_of_the_city() -> None:
 def test_spawns_and_hosts_stand_on_open_ground_of_their_zone() -> None:
     space = Space(CONFIG.city)
     for zone, area in zip(CHART.zones, space.zones, strict=True):
-        for place in (*zone.spawns, *zone.hosts):
-            assert area.contains(place.x, place.z)
-            assert space.open_at(place.x, place.z)
+        for x, z in [(place.x, place.z) for place in zone.spawns] + [(place.x, place.z) for place in zone.hosts]:
+            assert area.contains(x, z)
+            assert space.open_at(x, z)
 
 
 def test_the_numbers_of_movement_are_those_that_the_world_moves_by() -> None:
@@ -56,6 +59,11 @@ def test_crystals_fireworks_and_colours_are_numbered_as_in_the_content() -> None
         (kind.name, kind.cost) for kind in festival.firework
     ]
     assert [colour.rgb for colour in CHART.colours] == [colour.rgb for colour in festival.colour]
+
+
+def test_an_editor_finds_every_trait_of_a_look() -> None:
+    assert CHART.avatar is not None
+    assert [trait["name"] for trait in CHART.avatar["traits"]] == [trait.name for trait in CONFIG.avatar.trait]
 
 
 def test_the_fingerprint_is_that_of_what_is_told_and_not_of_the_seed() -> None:

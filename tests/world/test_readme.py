@@ -109,7 +109,7 @@ def test_the_keys_of_the_content_are_those_of_its_records(kind: type[msgspec.Str
     assert written == {field.name for field in msgspec.structs.fields(kind)} - nested
 
 
-AVATAR = {
+AVATAR: dict[str, type[msgspec.Struct]] = {
     "[[slider]]": avatar.Slider,
     "[[choice]]": avatar.Choice,
     "[[colour]]": avatar.Colour,

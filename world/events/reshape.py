@@ -24,13 +24,13 @@ class Reshape(Command, frozen=True):
 
 
 class Reshaped(Event, frozen=True):
-    """You are called `name` and look like this now, the whole of it; everybody else gets your new profile."""
+    """You are called `called` and look like this now, the whole of it; everybody else gets your new profile."""
 
     importance: ClassVar[int] = SOCIAL
 
     entity: int
     version: Version
-    name: str
+    called: str
     look: Look
 
 

@@ -61,6 +61,9 @@ class HeldCrowd:
         self.cuts: dict[int, float] = {}
         self.disguises: dict[int, tuple[str | None, str | None]] = {}
 
+    def home_of(self, seat: int) -> str | None:
+        return None
+
     def numb(self, seat: int) -> None:
         """Note it."""
         self.numbed.append(seat)

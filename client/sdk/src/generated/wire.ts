@@ -697,11 +697,11 @@ export interface EventFields {
     readonly entity: number
     readonly members: number
   }
-  /** You are called name and look like this now, the whole of it; everybody else gets your new profile. */
+  /** You are called called and look like this now, the whole of it; everybody else gets your new profile. */
   reshaped: {
     readonly entity: number
     readonly version: number
-    readonly name: string
+    readonly called: string
     readonly look: Readonly<Record<string, unknown>>
   }
 }

@@ -1,0 +1,1 @@
+"""How many this machine holds: `python -m loadtest.capacity`."""

@@ -1,0 +1,103 @@
+"""A bench that is slower fails, each time it is measured; one that only was unlucky does not."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.bench.check import ATTEMPTS, BASELINE, Ratios, in_a_process, main, measure, record, regressions, slower
+from tests.bench.measuring import now_s
+from tests.bench.rounds import BENCHES, Bench, Calibration, Round
+
+KNOWN = {bench.name: 10.0 for bench in BENCHES}
+
+
+class Machine:
+    """Measures what a test says, attempt after attempt; whatever it is not told of is as in the baseline."""
+
+    def __init__(self, *attempts: Ratios) -> None:
+        self.attempts = list(attempts)
+        self.asked: list[list[str]] = []
+
+    def measure(self, benches: Sequence[Bench]) -> Ratios:
+        self.asked.append([bench.name for bench in benches])
+        told = self.attempts[len(self.asked) - 1]
+        return {bench.name: told.get(bench.name, KNOWN[bench.name]) for bench in benches}
+
+
+@pytest.mark.parametrize(("ratio", "found"), [(8.0, []), (11.49, []), (11.51, ["city"]), (12.0, ["city"])])
+def test_over_fifteen_percent_is_slower(ratio: float, found: list[str]) -> None:
+    assert slower(KNOWN, KNOWN | {"city": ratio}) == found
+
+
+def test_a_bench_without_a_baseline_is_not_let_through() -> None:
+    assert slower({"tick": 10.0}, {"tick": 10.0, "novel": 0.1}) == ["novel"]
+
+
+def test_what_is_a_fifth_slower_every_time_fails_and_only_it_is_measured_again() -> None:
+    machine = Machine({"frames": 12.0}, {"frames": 12.1}, {"frames": 11.9})
+    assert regressions(KNOWN, BENCHES, machine.measure) == ["frames"]
+    assert machine.asked == [[bench.name for bench in BENCHES], ["frames"], ["frames"]]
+
+
+def test_a_noisy_neighbour_is_no_regression() -> None:
+    machine = Machine({"city": 14.0, "tick": 13.0}, {"city": 13.0}, {"city": 11.0})
+    assert regressions(KNOWN, BENCHES, machine.measure) == []
+    assert machine.asked[1:] == [["tick", "city"], ["city"]]
+
+
+def test_the_median_of_three_is_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "baseline.json"
+    record(path, Machine({"city": 9.0}, {"city": 30.0}, {"city": 9.5}).measure)
+    written = json.loads(path.read_text("utf-8"))
+    assert written["ratios"] == KNOWN | {"city": 9.5}
+    assert "NumPy" in written["machine"]
+    assert "recorded" in capsys.readouterr().out
+
+
+def test_the_baseline_knows_every_bench() -> None:
+    ratios = json.loads(BASELINE.read_text("utf-8"))["ratios"]
+    assert set(ratios) == {bench.name for bench in BENCHES}
+    assert all(ratio > 0 for ratio in ratios.values())
+
+
+def test_every_bench_runs_its_rounds() -> None:
+    small = [bench._replace(avatars=70) for bench in BENCHES]
+    ratios = measure(small, rounds=2)
+    assert list(ratios) == [bench.name for bench in BENCHES]
+    assert all(ratio > 0 for ratio in ratios.values())
+
+
+def test_a_measurement_is_a_process_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    tick = [bench for bench in BENCHES if bench.name == "tick"]
+    assert main(["--measure", "tick"]) == 0
+    here = json.loads(capsys.readouterr().out)
+    assert list(here) == list(in_a_process(tick)) == ["tick"]
+
+
+def test_a_burden_is_really_worked_and_seen() -> None:
+    def calibrating(_: int) -> Round:
+        return Calibration().run
+
+    even = Bench("even", calibrating, 1)
+    begun = now_s()
+    light = measure([even], rounds=10)["even"]
+    light_s, begun = now_s() - begun, now_s()
+    heavy = measure([even], burden=3.0, rounds=10)["even"]
+    assert now_s() - begun > light_s
+    # Against itself the calibration is one, and four times as much work four, give or take a noisy machine.
+    assert 0.5 < light < 2 < heavy
+
+
+@pytest.mark.parametrize(("ratio", "status"), [(10.0, 0), (12.0, 1)])
+def test_the_exit_status_says_whether_one_is_slower(
+    ratio: float, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "baseline.json"
+    path.write_text(json.dumps({"machine": "another", "ratios": KNOWN}), "utf-8")
+    machine = Machine(*[{"interest": ratio}] * ATTEMPTS)
+    monkeypatch.setattr("tests.bench.check.BASELINE", path)
+    monkeypatch.setattr("tests.bench.check.in_a_process", lambda benches, burden: machine.measure(benches))
+    assert main([]) == status
+    assert ("SLOWER by over 15% in 3 attempts: interest" in capsys.readouterr().out) is bool(status)

@@ -1,0 +1,57 @@
+"""Which tests run beside which, and what becomes of their garbage."""
+
+import gc
+import weakref
+from pathlib import Path
+
+import pytest
+
+from tests.garbage import freeze, garbage_of_its_own
+from tests.workers import IN_REAL_TIME, kept_with
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize("place", IN_REAL_TIME)
+def test_what_is_in_real_time_is_there_and_never_beside_another_of_its_kind(place: str) -> None:
+    assert (ROOT / place).exists()
+    assert kept_with(f"{place}::test_a") == kept_with(f"{IN_REAL_TIME[0]}test_b.py::test_b")
+
+
+def test_the_tests_of_a_file_stay_together_and_files_do_not() -> None:
+    ours, others = "tests/world/test_motion.py", "tests/world/test_space.py"
+    assert kept_with(f"{ours}::test_a[1::2]") == kept_with(f"{ours}::test_b") != kept_with(f"{others}::test_a")
+
+
+class Loop:
+    """Garbage that only a collection finds."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_a_test_freezes_is_thawed_and_collected_after_it() -> None:
+    with garbage_of_its_own():
+        freeze()
+        loop = Loop()
+        found = weakref.ref(loop)
+        gc.freeze()
+        del loop
+        gc.collect()
+        assert found() is not None
+    assert found() is None
+    assert gc.get_freeze_count() > 0
+
+
+def test_what_is_thawed_in_a_test_is_frozen_again_after_it() -> None:
+    with garbage_of_its_own():
+        gc.unfreeze()
+    assert gc.get_freeze_count() > 0
+
+
+def test_a_test_that_freezes_nothing_costs_no_collection(monkeypatch: pytest.MonkeyPatch) -> None:
+    freeze()
+    monkeypatch.setattr(gc, "collect", lambda: pytest.fail("a full collection"))
+    with garbage_of_its_own():
+        loops = [Loop() for _ in range(10)]
+    assert len(loops) == 10
