@@ -10,6 +10,10 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PAGE := client/city/dist/index.html
+# Nothing but the page in the browser takes Node.
+NODE := node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' 2>/dev/null
+NO_NODE := "Node 20 or newer is needed for the page in the browser: https://nodejs.org/en/download, or your system's packages"
 PEERS := build/peers
 PEERS_READY := $(PEERS)/.ready
 
@@ -31,8 +35,11 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# A city without its page is still a city: what is missing is said in a line, and it opens.
 # exec: the city takes the shell's place, so that signals reach it and its exit status is the recipe's.
 run: setup ## start the city with demo bots (BOTS=50)
+	@if $(NODE); then $(MAKE) --no-print-directory $(PAGE) || echo "the page in the browser could not be built" >&2; \
+		else echo $(NO_NODE) >&2; fi
 	@exec $(BIN)/futurecity serve --bots $(BOTS) $(ARGS)
 
 test: setup ## format, lint, types, the law of the rooms and all tests (WORKERS=2 shares them out)
@@ -42,11 +49,14 @@ test: setup ## format, lint, types, the law of the rooms and all tests (WORKERS=
 	$(BIN)/lint-imports
 	$(BIN)/pytest --numprocesses $(WORKERS) $(ARGS)
 
-client: ## build the TypeScript client; needs Node 20 or newer and nothing else
-	@node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' 2>/dev/null || { \
-		echo "Node 20 or newer is needed for the TypeScript client: https://nodejs.org/en/download, or your system's packages" >&2; \
-		exit 1; }
+client: ## build the TypeScript client and the page in the browser; needs Node 20 or newer and nothing else
+	@$(NODE) || { echo $(NO_NODE) >&2; exit 1; }
 	cd client && npm ci && npm run build
+
+# Built again when what it is built from changes.
+$(PAGE): $(shell find client -name node_modules -prune -o -name dist -prune -o -name test -prune -o -type f -print)
+	@$(MAKE) --no-print-directory client
+	@touch $@
 
 wire: setup ## write the TypeScript types from the Python schemas
 	$(BIN)/python -m tests.client

@@ -95,7 +95,7 @@ export class Hud {
     this.#details.textContent = [
       `round trip ${quality.rttMs.toFixed(0)} ms, ${quality.framesPerS} frames/s`,
       `server pressed: level ${quality.shed} of 4`,
-      `ahead ${quality.leadTicks} ticks, last correction ${quality.correctionCm.toFixed(0)} cm`,
+      `ahead ${quality.leadTicks.toFixed(1)} ticks, last correction ${quality.correctionCm.toFixed(0)} cm`,
       `${quality.avatars} people known`, ...more,
     ].join('\n')
   }

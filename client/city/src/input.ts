@@ -27,6 +27,8 @@ export class Input {
   pitch = 0.28
   distanceM = 6
   firstPerson = false
+  /** How far below the head the view is aimed, in metres: what is above a panel at the bottom is then oneself. */
+  belowM = 0
   /** Running without a held key, for those who cannot hold one. */
   alwaysRun = false
   readonly stick: HTMLElement

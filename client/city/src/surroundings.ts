@@ -5,8 +5,11 @@ import { room, strangers, type Strangers } from './crowd'
 import { figureOf, type Catalogue, type Figure, type Look } from './look'
 import type { Somebody } from './people'
 
-/** With so many known there may be more whom we do not know; with fewer, nobody else is near. */
+/** With so many known there may be more whom we do not know; with fewer, nobody else is in sight (cm, protocol/README.md). */
 const KNOWN_MANY = 56
+const SIGHT_CM = 32_767
+/** So many are known although they may be far away: hosts and our party. */
+const PINNED_MAX = 8
 /** Whoever is known may have left a cell that the older crowd map still counts them in. */
 const CROWD_EVERY_TICKS = 10
 
@@ -52,8 +55,8 @@ export class Surroundings {
     if (crowd === null || me === null || tick - this.#countedTick < CROWD_EVERY_TICKS) return
     this.#countedTick = tick
     const places = this.neighbours.map(({ who }) => who)
-    const farthest = Math.max(0, ...places.map((who) => Math.hypot(who.x - me.x, who.z - me.z)))
-    const radius = places.length >= KNOWN_MANY ? farthest * 0.9 : farthest
+    const distances = places.map((who) => Math.hypot(who.x - me.x, who.z - me.z)).sort((a, b) => a - b)
+    const radius = places.length >= KNOWN_MANY ? distances[places.length - 1 - PINNED_MAX]! : SIGHT_CM
     strangers(this.map, crowd, { places: [...places, me], x: me.x, z: me.z, radius }, this.strangers)
   }
 }

@@ -138,7 +138,7 @@ export class View {
     eye.set(this.#at.x - side * back * flat, this.#at.y + Math.sin(input.pitch) * back + 0.2, this.#at.z + ahead * back * flat)
     eye.y = Math.max(eye.y, me.y * M + 0.3)
     // A little over the head: more of the sky, less of the ground.
-    this.#camera.lookAt(this.#point.copy(this.#at).setY(this.#at.y + back * 0.12))
+    this.#camera.lookAt(this.#point.copy(this.#at).setY(this.#at.y + back * 0.12 - input.belowM))
   }
 
   #measure(began: number): void {

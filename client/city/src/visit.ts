@@ -109,7 +109,8 @@ export class Visit {
       hud.closePanels()
       const facing = input.yaw
       input.yaw = (city.me.heading / 256) * 2 * Math.PI + Math.PI
-      Object.assign(input, { firstPerson: false, distanceM: 2.6, pitch: 0.12 })
+      const tall = window.innerHeight > window.innerWidth
+      Object.assign(input, { firstPerson: false, distanceM: tall ? 3.4 : 2.6, pitch: 0.12, belowM: tall ? 1.6 : 0.4 })
       editor = new Editor(catalogue, {
         look: this.look, name: city.me.name,
         preview: (look) => (draft = look === null ? null : { ...look }),
@@ -119,7 +120,7 @@ export class Visit {
         },
         done: () => {
           editor = null
-          Object.assign(input, { yaw: facing, distanceM: 6, pitch: 0.28 })
+          Object.assign(input, { yaw: facing, distanceM: 6, pitch: 0.28, belowM: 0 })
         },
       }, city.welcome?.limits.name_chars_max ?? 24)
       root.append(editor.root)
