@@ -500,6 +500,8 @@ export const CLOSE_CODES = {
   REPLACED: 4011,
   INTERNAL: 4012,
   UNAVAILABLE: 4013,
+  KICKED: 4014,
+  BANNED: 4015,
 } as const
 
 /** After how many seconds trying again makes sense, by close code; null: it does not. */
@@ -522,6 +524,8 @@ export const RETRY_AFTER_S: Readonly<Record<number, number | null>> = {
   4011: null,
   4012: 5,
   4013: 5,
+  4014: null,
+  4015: null,
 }
 
 /** The words of Denied.reason that are known; the set may grow. */
@@ -542,6 +546,7 @@ export const REFUSALS = [
   'half_a_place',
   'insufficient',
   'invalid',
+  'muted',
   'no_account',
   'no_party',
   'no_seconds',
@@ -681,6 +686,10 @@ export interface EventFields {
     readonly event: string
     readonly kind: string
     readonly state: string
+  }
+  /** Whoever runs the city has said this. It has a serial, and no cap keeps it from anybody. */
+  announced: {
+    readonly text: string
   }
   /** Your deed of this number is still being stored; it will be confirmed or refused. */
   settlement_pending: {
