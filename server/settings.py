@@ -168,7 +168,7 @@ class AdmissionSettings(Section):
     """Who comes in when not everybody can, and who waits."""
 
     busy_max: float = bounded(
-        0.8, 0.1, 1, "Share of real time the loop may work before newcomers wait; the rest is for a crowd that moves."
+        0.85, 0.1, 1, "Share of real time the loop may work before newcomers wait; the rest is for a crowd that moves."
     )
     join_budget_ms: float = bounded(
         5,
@@ -200,7 +200,7 @@ class GovernorSettings(Section):
     """When detail is left out."""
 
     busy_max: float = bounded(
-        0.85,
+        0.9,
         0.05,
         1,
         "Share of real time the loop may work before detail is shed; beyond 0.95 of it ticks begin to be late.",
