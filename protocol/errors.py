@@ -44,6 +44,7 @@ RETRY_AFTER_S: dict[CloseCode, float] = {
     CloseCode.SLOW: 5,
     CloseCode.INTERNAL: 5,
     CloseCode.UNAVAILABLE: 5,
+    CloseCode.KICKED: 60,
 }
 
 

@@ -56,4 +56,4 @@ def test_a_line_may_have_moments_of_its_own() -> None:
     (half,) = re.findall(r"M([\d.]+)", second)
     low, high = (float(x) for x, _ in re.findall(r"[ML]([\d.]+) ([\d.]+)", first))
     assert low < float(half) < high <= WIDTH
-    assert "4000 players" in figure
+    assert "4,000 players" in figure

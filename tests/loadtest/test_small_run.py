@@ -116,7 +116,8 @@ def test_the_figures_are_there_and_of_this_world(report: dict[str, Any]) -> None
 
 
 def test_it_passes_where_no_speed_is_asked_for(report: dict[str, Any]) -> None:
-    assert report["verdict"] == {"passed": True, "failures": [], "unchecked": []}
+    verdict = report["verdict"]
+    assert [verdict[name] for name in ("passed", "failures", "unchecked")] == [True, [], []]
 
 
 def test_nobody_owns_anything_by_walking(stroll: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from server.offences import Offences
 from server.ops.metrics import Metrics
 from server.outage import Outage
 from server.players import Player
+from server.sanctions import Sanctions
 from server.session import Session
 from server.settings import AdmissionSettings, AuthSettings, GameSettings
 from server.store.records import PlayerState
@@ -61,6 +62,7 @@ class Hall(FakeDesk):
         self.reception = Reception(settings, config(), self.bus, self.metrics, entrance)
         self.memory = self.reception.memory = FakeMemory()
         self.reception.offences = Offences(settings, lambda: self.tick / TICKS_PER_S)
+        self.reception.sanctions = Sanctions(lambda: self.tick / TICKS_PER_S)
         self.reception.seated = lambda session, player: self.seats.update({player.entity: session})
         self.reception.vacated = self._vacated
         self.seats: dict[int, Session] = {}

@@ -64,6 +64,7 @@ def test_flag_beats_environment_beats_file_beats_default() -> None:
 @pytest.mark.parametrize("key", fields(ServerSettings))
 def test_every_setting_can_be_given_by_flag_and_by_environment(key: str) -> None:
     words = {"ops.host": "::1", "log.level": "debug", "log.format": "json", "ops.token": "sixteen or longer"}
+    words |= {"ops.viewer_token": "sixteen or longer too", "game.local_exempt": "false"}
     words |= {"auth.algorithm": "ES256", "auth.guests": "false", "store.url": "sqlite:///elsewhere.db"}
     words |= {
         "game.trusted_proxies": "192.0.2.0/24",

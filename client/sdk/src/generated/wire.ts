@@ -524,7 +524,7 @@ export const RETRY_AFTER_S: Readonly<Record<number, number | null>> = {
   4011: null,
   4012: 5,
   4013: 5,
-  4014: null,
+  4014: 60,
   4015: null,
 }
 
