@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from msgspec import structs
+
 from protocol.codec import encode
 from protocol.connection import Framing
 from protocol.errors import CloseCode
@@ -24,6 +26,8 @@ from server.store.records import PlayerState
 from tests.fakes import Calm, FakeClient, FakeDesk, FakeStore, driven
 from tests.world.hamlet import CITY, config
 from world.event import Command
+from world.events.join import Join
+from world.looks import worn
 
 TICKS_PER_S = 20
 RESUME_S = 3.0
@@ -95,6 +99,11 @@ class Hall(FakeDesk):
         value = self.metrics.registry.get_sample_value("futurecity_joins_total", {"outcome": outcome})
         assert value is not None
         return value
+
+
+def dressed(join: Join) -> Join:
+    """The same, in what whoever has this account wears: all that is not chosen is by lot."""
+    return structs.replace(join, look=worn(config().avatar, join.look, join.account))
 
 
 class Guest:

@@ -13,7 +13,7 @@ from protocol.messages import Bye, Hello, Queued, Welcome
 from server.session import Session
 from server.settings import AdmissionSettings, AuthSettings, GameSettings
 from server.store.records import Place, PlayerState, StoreAway
-from tests.server.hall import RESUME_S, TICKS_PER_S, Guest, Hall, knocking, settled
+from tests.server.hall import RESUME_S, TICKS_PER_S, Guest, Hall, dressed, knocking, settled
 from tests.world.hamlet import CITY
 from world.events.halt import Halt
 from world.events.join import Join, Stand
@@ -70,7 +70,7 @@ def test_a_guest_comes_back_on_another_day_with_everything_that_was_kept(hall: H
     hall.posted()
     hall.posted(1)
     guest = with_token(hall, token, name=None)
-    assert hall.posted(1) == [Join("Ada", {"hair": 3}, account=1, place=Stand(EAST.x + 500, EAST.z + 500, 64))]
+    assert hall.posted(1) == [dressed(Join("Ada", {"hair": 3}, account=1, place=Stand(EAST.x + 500, EAST.z + 500, 64)))]
     assert (guest.welcome.account, guest.welcome.name, guest.welcome.resumed) == ("player:1", "Ada", False)
     assert (guest.welcome.token, bytes(guest.welcome.settings)) == (token, KEPT)
     assert guest.player.zone == 1
@@ -94,7 +94,7 @@ def test_what_the_store_does_not_know_yet_of_somebody_who_has_just_left_counts(h
     hall.memory.states[1] = stale._replace(place=Place(700, 800, 9), name="Ada the Second")
     hall.posted()
     assert with_token(hall, token, name=None).welcome.name == "Ada the Second"
-    assert hall.posted() == [Join("Ada the Second", {"hair": 3}, account=1, place=Stand(700, 800, 9))]
+    assert hall.posted() == [dressed(Join("Ada the Second", {"hair": 3}, account=1, place=Stand(700, 800, 9)))]
 
 
 def test_a_place_that_is_in_no_zone_any_more_leads_to_the_gate(hall: Hall) -> None:
@@ -235,7 +235,7 @@ def test_while_the_store_is_away_those_who_are_here_come_and_go_as_always(hall: 
     after = settled(hall, resume=before.welcome.resume)
     assert after.welcome.resumed
     after.say(Bye())
-    assert hall.posted() == [Join("Ada", account=1), Halt(), Leave()]
+    assert hall.posted() == [dressed(Join("Ada", account=1)), Halt(), Leave()]
 
 
 def test_those_who_are_being_looked_up_count_as_in_login(hall: Hall) -> None:
@@ -315,7 +315,7 @@ def test_a_zone_that_is_full_sends_those_who_left_there_to_the_gate(hall: Hall) 
     guest = Guest(hall).say(Hello(1, "Ada", token))
     hall.pass_tick(is_here=lambda _: False)
     assert hall.reception.turned_away(guest.player.entity)
-    assert hall.posted() == [Join("Ada", {"hair": 3}, account=1)]
+    assert hall.posted() == [dressed(Join("Ada", {"hair": 3}, account=1))]
     assert not guest.session.closed
     assert hall.reception.turned_away(guest.player.entity)
     assert guest.goodbye.code == CloseCode.FULL

@@ -7,13 +7,13 @@ from protocol.messages import Bye, Denied, Hello, Queued, Welcome
 from server.entities import REST_TICKS, SLOT_MASK
 from server.gateway.reception import KEEP_THE_BODY
 from server.settings import AdmissionSettings, GameSettings
-from tests.server.hall import GRACE_S, RESUME_S, TICKS_PER_S, Guest, Hall, knocking, settled
+from tests.server.hall import GRACE_S, RESUME_S, TICKS_PER_S, Guest, Hall, dressed, knocking, settled
 from world.events.halt import Halt
 from world.events.join import Join
 from world.events.leave import Leave
 from world.tick import Issued
 
-JOINS = Join("Ada", account=1)
+JOINS = dressed(Join("Ada", account=1))
 
 
 @pytest.fixture
