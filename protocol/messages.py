@@ -151,12 +151,15 @@ class Welcome(ServerMessage, frozen=True, tag=17):
 
 
 class Profile(msgspec.Struct, frozen=True, array_like=True):
-    """Who an entity is: sent once to each viewer that comes to see it, and again when it changes."""
+    """Who an entity is: sent once to each viewer that comes to see it, and again when it changes.
+
+    `look` holds a byte for each trait, in the order of the catalogue; none for who has no look.
+    """
 
     entity: U32
     version: U16
     name: str
-    look: dict[str, Any]
+    look: bytes
 
 
 class Profiles(ServerMessage, frozen=True, tag=18):

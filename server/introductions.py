@@ -40,7 +40,9 @@ class Introductions:
         """New or changed profiles: nobody knows them yet. One told again unchanged, as at a border, is no news."""
         for record in records:
             slot = record.entity & SLOT_MASK
-            entry = encode_entry(Profile(record.entity, record.version, record.name, record.look))
+            # A look is whole and in the order of the traits (world.looks.worn): the names go without saying.
+            look = bytes(record.look.values())
+            entry = encode_entry(Profile(record.entity, record.version, record.name, look))
             if self._entry_of.get(slot) == entry:
                 continue
             seat = self._seat(slot)

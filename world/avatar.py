@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from world.city import Name
 
-# A look is a map of at most this many bytes (world.profiles): the shipped one is 130 bytes of everybody's profile.
+# A look is at most this many bytes of everybody's profile, and of its map in the store (world.profiles).
 TRAITS_MAX = 16
 # What one byte says.
 VALUES_MAX = 256

@@ -20,7 +20,10 @@ Party = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class ProfileRecord(NamedTuple):
-    """Who an entity is, and the party it belongs to; `version` rises when name or look change."""
+    """Who an entity is, and the party it belongs to; `version` rises when name or look change.
+
+    `look` has every trait in the order of the content (world.looks.worn), or none.
+    """
 
     entity: int
     version: int

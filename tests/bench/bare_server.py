@@ -22,7 +22,7 @@ from tests.loadtest.said import frame, record, welcome
 # Spread over the tenth of a second, as the city spreads its sends over two ticks.
 HZ, SLICES = 10, 20
 CROWD = [record(entity, dx=entity * 10) for entity in range(2, 34)]
-NAMES = [Profiles([Profile(entity, 1, "x", {}) for entity in range(first, first + 4)]) for first in range(2, 34, 4)]
+NAMES = [Profiles([Profile(entity, 1, "x", b"") for entity in range(first, first + 4)]) for first in range(2, 34, 4)]
 LOOK, ENOUGH = "look", "enough"
 
 

@@ -1,7 +1,7 @@
 """Looks over every transport: those near see the new one, whoever comes again has it, what cannot be is refused."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -25,9 +25,23 @@ def reshape(fields: dict[str, Any]) -> m.Do:
     return m.Do(5, "reshape", pack_fields(fields))
 
 
-def profiles_of(viewer: Player, entity: int) -> list[m.Profile]:
+class Known(NamedTuple):
+    """A profile as a viewer understands it, with the names that its catalogue has for the bytes of a look."""
+
+    version: int
+    name: str
+    look: dict[str, int]
+
+
+def profiles_of(viewer: Player, entity: int) -> list[Known]:
     """What this viewer was told of somebody, in order."""
-    return [each for told in viewer.all(m.Profiles) for each in told.profiles if each.entity == entity]
+    traits = viewer.welcome.deeds["reshape"]["look"]["keys"]
+    return [
+        Known(each.version, each.name, dict(zip(traits, each.look, strict=True)))
+        for told in viewer.all(m.Profiles)
+        for each in told.profiles
+        if each.entity == entity
+    ]
 
 
 async def test_those_near_see_what_somebody_has_become_and_once(stage: Stage) -> None:

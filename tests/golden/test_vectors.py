@@ -28,10 +28,16 @@ def unhex(pieces: list[str]) -> bytes:
 
 def values(vector: dict[str, Any]) -> list[Any]:
     """A vector's fields as a msgpack library sees them."""
-    return [
-        bytes.fromhex(v["bytes"]) if isinstance(v, dict) and set(v) == {"bytes"} else v
-        for v in vector["fields"].values()
-    ]
+    return [value(given) for given in vector["fields"].values()]
+
+
+def value(given: Any) -> Any:
+    """One of them: bytes where it says so, at any depth."""
+    if isinstance(given, list):
+        return [value(each) for each in given]
+    if isinstance(given, dict):
+        return bytes.fromhex(given["bytes"]) if set(given) == {"bytes"} else {k: value(v) for k, v in given.items()}
+    return given
 
 
 def built(name: str, vector: dict[str, Any]) -> messages.AnyMessage:

@@ -159,7 +159,7 @@ class FakeCity:
         strangers = [other for other in others if other.entity not in person.told][:4]
         person.told.update(other.entity for other in strangers)
         if strangers:
-            person.say(m.Profiles([m.Profile(other.entity, 1, other.name, {}) for other in strangers]))
+            person.say(m.Profiles([m.Profile(other.entity, 1, other.name, b"") for other in strangers]))
 
     # ---- its sockets -----------------------------------------------------------------------------------
 

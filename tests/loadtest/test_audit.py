@@ -35,7 +35,7 @@ class Watched:
         return dict(self.faults.counts)
 
     def name(self, *entities: int) -> None:
-        self.witness.learn(Profiles([Profile(entity, 1, "x", {}) for entity in entities]))
+        self.witness.learn(Profiles([Profile(entity, 1, "x", b"") for entity in entities]))
 
 
 @pytest.fixture

@@ -317,7 +317,7 @@ def test_a_sampled_frame_is_decoded_in_full(wire: Wire) -> None:
 def test_a_witness_learns_profiles_and_misses_those_that_do_not_come() -> None:
     wire = Wire("tcp", witness=True)
     wire.enter()
-    wire.hear(wire.framed(encode(m.Profiles([m.Profile(entity, 1, "x", {}) for entity in range(2, 33)]))))
+    wire.hear(wire.framed(encode(m.Profiles([m.Profile(entity, 1, "x", b"") for entity in range(2, 33)]))))
     for tick in range(4, 100, 2):
         wire.hear(wire.framed(frame(tick, records=CROWD)))
     assert wire.faults.counts == {FaultKind.MISSING_PROFILE: 1}

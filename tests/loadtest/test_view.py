@@ -36,8 +36,8 @@ def test_a_neighbour_goes_when_ten_frames_have_not_shown_it() -> None:
 
 def test_a_newer_profile_replaces_the_old() -> None:
     view = View()
-    view.take(m.Profiles([m.Profile(9, 1, "Bo", {}), m.Profile(8, 1, "Al", {})]))
-    view.take(m.Profiles([m.Profile(9, 2, "Bobo", {})]))
+    view.take(m.Profiles([m.Profile(9, 1, "Bo", b""), m.Profile(8, 1, "Al", b"")]))
+    view.take(m.Profiles([m.Profile(9, 2, "Bobo", b"")]))
     assert {entity: profile.name for entity, profile in view.profiles.items()} == {9: "Bobo", 8: "Al"}
 
 

@@ -1,6 +1,5 @@
 """Introductions: everybody once, a few at a time, and again only when there is something new."""
 
-import msgspec
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,7 +42,10 @@ def introduce(introductions: Introductions, viewer: int, frame: list[int]) -> li
         return []
     message = decode_server(profiles_payload(due[0]))
     assert isinstance(message, Profiles)
-    return [ProfileRecord(*msgspec.structs.astuple(profile)) for profile in message.profiles]
+    return [
+        ProfileRecord(profile.entity, profile.version, profile.name, dict(zip(LOOK, profile.look, strict=True)))
+        for profile in message.profiles
+    ]
 
 
 def slots_of(records: list[ProfileRecord]) -> list[int]:
@@ -144,7 +146,7 @@ def test_the_highest_slots_which_are_hosts_are_introduced_like_anybody() -> None
 
 @given(count=st.integers(1, PROFILES_PER_MESSAGE_MAX), name=st.text(min_size=1, max_size=NAME_CHARS_MAX))
 def test_ready_entries_put_together_are_the_message_that_the_codec_writes(count: int, name: str) -> None:
-    profiles = [Profile(number, 0xFFFF, name.encode("utf-8", "replace").decode(), LOOK) for number in range(count)]
+    profiles = [Profile(number, 0xFFFF, name.encode("utf-8", "replace").decode(), bytes(16)) for number in range(count)]
     payload = profiles_payload([encode_entry(profile) for profile in profiles])
     assert payload == encode(Profiles(profiles))
     assert len(payload) <= SERVER_MESSAGE_BYTES_MAX

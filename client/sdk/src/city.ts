@@ -303,7 +303,7 @@ export class City extends Emitter<CityEvents> {
     this.#ticks.start(message.tick, message.tick_rate_hz, nowMs)
     this.#allowance.limit(message.limits, nowMs)
     this.#neighbours.clear()
-    this.#sight.clear()
+    this.#sight.begin(traitsOf(message))
     this.#self.begin()
     this.#fetchMap()
     this.#become('in')
@@ -425,6 +425,12 @@ function checkGiven(options: ConnectOptions, field: FieldLayout): void {
 function told(message: WelcomeMessage): Welcome {
   const { entity, name, account, balance, resumed, token, settings, missed, server, session, limits } = message
   return { entity, name, account, balance, resumed, token, settings, nothingMissed: missed !== null, server, session, limits }
+}
+
+/** The traits of a look in the order of its bytes: protocol/README.md, "Shape your avatar". */
+function traitsOf({ deeds }: WelcomeMessage): string[] {
+  const reshape = deeds['reshape'] as { look?: { keys?: object } } | undefined
+  return Object.keys(reshape?.look?.keys ?? {})
 }
 
 function viewOf(ticks: TickClock, around: Surroundings): CityClock {

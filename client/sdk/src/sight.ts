@@ -15,6 +15,7 @@ export class Sight {
   sky: SkyGlow | null = null
   #fireworks: Firework[] = []
   readonly #profiles = new Map<number, Profile>()
+  #traits: readonly string[] = []
 
   hearCrystals(message: CrystalsMessage): void {
     this.crystals = readCrystals(message.rows, message.x, message.y, message.z)
@@ -59,9 +60,9 @@ export class Sight {
 
   /** Introductions; the oldest of whoever is out of sight make room. Returns those that are new. */
   introduce(rows: readonly ProfileRow[], inSight: (entity: number) => boolean): Profile[] {
-    for (const row of rows) {
-      this.#profiles.delete(row.entity)
-      this.#profiles.set(row.entity, { ...row })
+    for (const { entity, version, name, look } of rows) {
+      this.#profiles.delete(entity)
+      this.#profiles.set(entity, { entity, version, name, look: this.#named(look) })
     }
     for (const entity of this.#profiles.keys()) {
       if (this.#profiles.size <= PROFILES_MAX) break
@@ -70,8 +71,15 @@ export class Sight {
     return rows.map((row) => this.#profiles.get(row.entity)!)
   }
 
-  /** Another connection: everything is told again. */
-  clear(): void {
+  /** A look's bytes under the names of the traits; what only one side knows is left out. */
+  #named(look: Uint8Array): Profile['look'] {
+    const known = this.#traits.slice(0, look.length)
+    return Object.fromEntries(known.map((trait, at) => [trait, look[at]!]))
+  }
+
+  /** Another connection: everything is told again, and these are the traits of a look in their order. */
+  begin(traits: readonly string[]): void {
+    this.#traits = traits
     this.crystals = []
     this.crowd = this.sky = null
     this.#fireworks = []

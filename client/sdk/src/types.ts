@@ -50,7 +50,8 @@ export interface Profile {
   readonly entity: number
   readonly version: number
   readonly name: string
-  readonly look: Readonly<Record<string, unknown>>
+  /** The measure of each trait by its name, from 0. */
+  readonly look: Readonly<Record<string, number>>
 }
 
 /** Somebody near, where they should be drawn at the moment that was asked for. The object is used again: copy what you keep. */

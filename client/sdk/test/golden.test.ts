@@ -44,7 +44,7 @@ function unhex(pieces: string[]): Uint8Array {
 function value(given: unknown, layout?: FieldLayout): unknown {
   if (given !== null && typeof given === 'object' && 'bytes' in given) return unhex([String(given.bytes)])
   if (layout?.of?.type !== 'row') return given
-  return (given as unknown[][]).map((row) => Object.fromEntries(layout.of!.fields!.map((field, at) => [field.name, row[at]])))
+  return (given as unknown[][]).map((row) => Object.fromEntries(layout.of!.fields!.map((field, at) => [field.name, value(row[at], field)])))
 }
 
 function message(document: Document, vector: Vector): Fields {

@@ -66,7 +66,7 @@ export interface ProfileRow {
   readonly entity: number
   readonly version: number
   readonly name: string
-  readonly look: Readonly<Record<string, unknown>>
+  readonly look: Uint8Array
 }
 
 /** The first message: who I am, or who I was (resume, from the last Welcome or the last Queued). */
@@ -393,7 +393,7 @@ export const LAYOUTS: Readonly<Record<MessageName, MessageLayout>> = {
             { name: 'entity', type: 'int', least: 0, most: 4294967295 },
             { name: 'version', type: 'int', least: 0, most: 65535 },
             { name: 'name', type: 'str' },
-            { name: 'look', type: 'map' },
+            { name: 'look', type: 'bin' },
           ],
         },
       },
