@@ -42,6 +42,13 @@ def _log_of_its_own() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _reports_stay() -> Iterator[None]:
+    """What is told of the tests of a file is not looked at after each test of the next."""
+    yield
+    freeze()
+
+
 @pytest.fixture(autouse=True)
 def _garbage_of_its_own() -> Iterator[None]:
     with garbage_of_its_own():

@@ -49,9 +49,18 @@ def test_what_is_thawed_in_a_test_is_frozen_again_after_it() -> None:
     assert gc.get_freeze_count() > 0
 
 
-def test_a_test_that_freezes_nothing_costs_no_collection(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_test_leaves_behind_is_collected_after_it_and_what_stays_is_not_looked_at() -> None:
     freeze()
-    monkeypatch.setattr(gc, "collect", lambda: pytest.fail("a full collection"))
+    frozen = gc.get_freeze_count()
     with garbage_of_its_own():
-        loops = [Loop() for _ in range(10)]
-    assert len(loops) == 10
+        found = weakref.ref(Loop())
+        assert found() is not None
+    assert found() is None
+    assert gc.get_freeze_count() == frozen
+
+
+def test_a_city_that_sets_the_collector_up_for_itself_does_so_for_none_after_it() -> None:
+    before = gc.get_threshold()
+    with garbage_of_its_own():
+        gc.set_threshold(20_000, 10, 10)
+    assert gc.get_threshold() == before
