@@ -1,7 +1,7 @@
 """What every test shares: how property tests run on a busy machine, a log and garbage of its own, and its worker."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 import structlog
@@ -42,14 +42,12 @@ def _log_of_its_own() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _reports_stay() -> Iterator[None]:
-    """What is told of the tests of a file is not looked at after each test of the next."""
-    yield
-    freeze()
-
-
-@pytest.fixture(autouse=True)
-def _garbage_of_its_own() -> Iterator[None]:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, bool, bool]:
+    """Around the whole of a test, because what its fixtures gave it is held until they are all torn down."""
     with garbage_of_its_own():
-        yield
+        done = yield
+    if nextitem is None or nextitem.path != item.path:
+        # What is told of the tests of a file is not looked at after each test of the next.
+        freeze()
+    return done
