@@ -6,7 +6,7 @@ that everybody together was here. So a stampede is told the truth after the firs
 the city is still filling up.
 """
 
-from collections import deque
+from array import array
 from typing import NamedTuple
 
 import numpy as np
@@ -28,13 +28,6 @@ JOIN_TICKS = 30 * TICK_RATE_HZ
 ASSUMED_TICKS = TICK_RATE_HZ // 4
 
 
-class Second(NamedTuple):
-    """One second: how many left for good, and how many were here in it on average."""
-
-    left: int
-    here: float
-
-
 class Outlook(NamedTuple):
     """What decides how long a lane waits.
 
@@ -54,7 +47,11 @@ class Forecast:
     def __init__(self, tick_rate_hz: int, joins_per_tick: int) -> None:
         self._tick_rate_hz = tick_rate_hz
         self._joins, self._join_ticks = float(joins_per_tick * ASSUMED_TICKS), float(ASSUMED_TICKS)
-        self._seconds: deque[Second] = deque(maxlen=WINDOW_MAX_S)
+        # Each second, in the place of its number: how many left for good, and how many were here on average. The room
+        # is there from the start, because a city that grows for an hour cannot be told from one that leaks.
+        self._left_in = array("l", bytes(WINDOW_MAX_S * array("l").itemsize))
+        self._here_in = array("d", bytes(WINDOW_MAX_S * array("d").itemsize))
+        self._oldest = self._second = 0
         self._left, self._here = 0, 0.0
         self._ticks, self._left_now, self._here_now = 0, 0, 0
 
@@ -67,7 +64,7 @@ class Forecast:
         self._ticks += 1
         self._here_now += players
         if self._ticks == self._tick_rate_hz:
-            self._remember(Second(self._left_now, self._here_now / self._ticks))
+            self._remember(self._left_now, self._here_now / self._ticks)
             self._ticks = self._left_now = self._here_now = 0
 
     def joined(self, count: int) -> None:
@@ -98,17 +95,24 @@ class Forecast:
         waits: list[float | None] = np.maximum(joining_s, freeing_s).round(1).tolist()
         return waits
 
-    def _remember(self, second: Second) -> None:
-        seconds = self._seconds
-        if len(seconds) == WINDOW_MAX_S:
+    @property
+    def seconds(self) -> int:
+        """How many of the last seconds count."""
+        return self._second - self._oldest
+
+    def _remember(self, left: int, here: float) -> None:
+        if self.seconds == WINDOW_MAX_S:
             self._forget()
-        seconds.append(second)
-        self._left += second.left
-        self._here += second.here
-        while len(seconds) > WINDOW_S and self._left - seconds[0].left >= LEFT_KEPT:
+        place = self._second % WINDOW_MAX_S
+        self._left_in[place], self._here_in[place] = left, here
+        self._second += 1
+        self._left += left
+        self._here += here
+        while self.seconds > WINDOW_S and self._left - self._left_in[self._oldest % WINDOW_MAX_S] >= LEFT_KEPT:
             self._forget()
 
     def _forget(self) -> None:
-        oldest = self._seconds.popleft()
-        self._left -= oldest.left
-        self._here -= oldest.here
+        place = self._oldest % WINDOW_MAX_S
+        self._oldest += 1
+        self._left -= self._left_in[place]
+        self._here -= self._here_in[place]

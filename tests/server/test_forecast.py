@@ -69,7 +69,7 @@ def test_where_few_leave_they_are_remembered_longer_and_for_an_hour_at_most() ->
             made.left()
         for _ in range(RATE_HZ):
             made.turn(30)
-    assert len(made._seconds) == WINDOW_MAX_S
+    assert made.seconds == WINDOW_MAX_S
     assert made.leaves_per_s == pytest.approx(1 / 60 / 30, rel=0.05)
 
 
