@@ -73,6 +73,7 @@ _EVENTS: tuple[type[Event], ...] = (
     emote.Emoted,
     sit.Sat,
     pick_up_crystal.CrystalGained,
+    pick_up_crystal.CrystalRehearsed,
     pick_up_crystal.CrystalTaken,
     light_firework.FireworkLaunched,
     light_firework.FireworkSettled,

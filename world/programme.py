@@ -1,16 +1,19 @@
 """What can happen in a zone and how it stands: rains and shows are started, paused, resumed, extended and cancelled.
 
-    idle ── start ──► running ◄── pause, resume ──► paused
-      ▲                  │ the end, or cancel          │ cancel
-      └──── tidied ── ending ◄─────────────────────────┘
+    idle ── start, rehearse ──► running ◄── pause, resume ──► paused
+      ▲                            │ the end, or cancel          │ cancel
+      └──── tidied ────────────── ending ◄───────────────────────┘
 
 The time of an occasion counts only while it runs. What an occasion *does* is a system's business
 (world/systems); here is only how it stands, so that the world can hold it.
+
+A rehearsal is the turn to come, for staff alone: it has the number of that turn, and so its seeds, and gives it
+back when it is over.
 """
 
 from dataclasses import dataclass, field
 
-from world.event import EventState, OccasionKind, OccasionState, Refused
+from world.event import EventState, OccasionKind, OccasionState, Refused, ShownState
 from world.festival import Scheduled
 from world.parts import Part
 
@@ -20,13 +23,14 @@ class Occasion(Part):
     """How one rain or show stands; `plan` is what the content says of it.
 
     `elapsed` are the ticks it has run, `lasts` how many it is to run, `turn` which time it is, from 1.
-    `detail` are numbers for people.
+    `detail` are numbers for people. `rehearsal`: only staff see it and take part in it.
     """
 
     kind: OccasionKind
     plan: Scheduled
     next_start: int
     state: OccasionState = "idle"
+    rehearsal: bool = False
     turn: int = 0
     elapsed: int = 0
     lasts: int = 0
@@ -37,10 +41,15 @@ class Occasion(Part):
         """What it is called; no two of the city are called the same."""
         return self.plan.name
 
+    @property
+    def shown(self) -> ShownState:
+        """How it stands, as people are told."""
+        return "rehearsal" if self.rehearsal and self.state == "running" else self.state
+
     def state_at(self, tick: int) -> EventState:
         """As gateways and operators get it."""
         until = tick + self.lasts - self.elapsed if self.state in ("running", "paused") else 0
-        return EventState(self.name, self.kind, self.state, until, dict(self.detail))
+        return EventState(self.name, self.kind, self.shown, until, dict(self.detail), self.rehearsal)
 
 
 class Programme(Part):
@@ -75,6 +84,7 @@ class Programme(Part):
                 (
                     each.name,
                     each.state,
+                    each.rehearsal,
                     each.turn,
                     each.elapsed,
                     each.lasts,

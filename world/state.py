@@ -22,6 +22,7 @@ from world.tuning import Tuning
 # Bits of the `flags` column and of a snapshot's flags.
 FLAG_GROUNDED = 1
 FLAG_PERFORMER = 2
+FLAG_STAFF = 4
 
 # Later than any tick, which are uint32: six years at 20 ticks/s.
 FOREVER = 0xFFFFFFFF
@@ -90,6 +91,10 @@ class World(Part):
         if row is None:
             raise Refused("not_here", message="the entity is not in this zone")
         return row
+
+    def is_staff(self, row: int) -> bool:
+        """Whether whoever is at `row` works here, and so takes part in rehearsals."""
+        return bool(self.columns.flags[row] & FLAG_STAFF)
 
     def place(self, entity: int) -> tuple[int, int]:
         """Where `entity` stands: x and z in cm; raises Refused if it is not here."""

@@ -253,7 +253,7 @@ class Reception:
     def _join(self, player: Player, zone: int, place: Place | None = None) -> None:
         player.zone = zone
         stand = Stand(*place) if place else None
-        self._post(player, Join(player.name, player.look, account=player.account, place=stand))
+        self._post(player, Join(player.name, player.look, account=player.account, place=stand, staff=player.staff))
 
     def _zone_at(self, place: Place | None) -> int:
         """The zone of a place; the gate's, if the city has changed and the place is in none any more."""

@@ -29,7 +29,9 @@ from world.tick import Issued
 
 ENTITIES = range(1, 60)
 # Early enough for the rain to be picked up, and twice, so that a second turn is in the run as well.
-STARTS = (5, 120)
+STARTS = (5, 150)
+# In between, when nothing is on.
+REHEARSED = 95
 # Few enough for several layers.
 COMFORTABLE = 8
 CODES = ("friends-1", "friends-2")
@@ -40,6 +42,7 @@ def wish(chance: random.Random) -> Command:
     wishes: list[Command] = [
         Join(chance.choice("ABC"), {"hue": chance.randrange(256), "hair": 1}, account=chance.choice(ENTITIES)),
         Join("D", account=chance.choice(ENTITIES)),
+        Join("E", account=chance.choice(ENTITIES), staff=True),
         JoinParty(chance.choice(CODES)),
         LeaveParty(),
         Reshape({"nose": chance.randrange(256)}),
@@ -94,6 +97,8 @@ def run(seed: int, ticks: int) -> list[str]:
         issued += gather(chance, hamlet, zone) + answers(chance, books[zone])
         if tick in STARTS:
             zone, issued = 0, [Issued(OPERATOR, tick, SteerEvent(name, "start")) for name in ("drizzle", "salute")]
+        if tick == REHEARSED:
+            zone, issued = 0, [Issued(OPERATOR, tick, SteerEvent(name, "rehearse")) for name in ("drizzle", "salute")]
         moves = [
             (entity, tick, chance.randrange(256), chance.randrange(256), chance.randrange(4), chance.randrange(2))
             for entity in chance.sample(ENTITIES, 20)

@@ -47,6 +47,7 @@ EXAMPLES: list[Command] = [
     Join("Ada"),
     Join("Ada", {"hue": 255}, CITY.zone[0].spawn[0].name),
     Join("Ada", {}, None, 2**40, Stand(-5, 2**30, 255)),
+    Join("Stella", staff=True),
     Leave(),
     Halt(),
     arrival(),

@@ -95,13 +95,14 @@ class FireworkRefunded(Event, frozen=True):
 
 
 class Rocket(NamedTuple):
-    """What is to rise, and where (cm of the city); `entity` lit it, 0 in a show."""
+    """What is to rise, and where (cm of the city); `entity` lit it, 0 in a show; `staff`: in a rehearsal of one."""
 
     entity: int
     kind: str
     colours: tuple[str, ...]
     x: int
     z: int
+    staff: bool = False
 
 
 class Owed(NamedTuple):
@@ -169,12 +170,13 @@ def refund_rejected(world: World, waiting: Waiting, reason: str) -> Telling:
 
 
 def rise(world: World, rocket: Rocket, seed: int, importance: int = COSMETIC) -> tuple[Audience, FireworkLaunched]:
-    """It is lit in this tick, and matters at least so much."""
+    """It is lit in this tick, and matters at least so much. A rehearsal's leaves the sky to those who pay."""
     kind, tuning = _known(world, rocket.kind), world.tuning.firework
     start = world.tick + world.ticks(tuning.fuse_s)
     burst = start + world.ticks(kind.rise_s)
     end = burst + world.ticks(kind.burst_s)
-    world.sky.add(end)
+    if not rocket.staff:
+        world.sky.add(end)
     launched = FireworkLaunched(
         entity=rocket.entity,
         kind=rocket.kind,
@@ -189,7 +191,7 @@ def rise(world: World, rocket: Rocket, seed: int, importance: int = COSMETIC) ->
         height=cm(kind.height_m),
         importance=max(kind.importance, importance),
     )
-    return Nearby(rocket.entity, rocket.x, rocket.z, cm(tuning.radius_m)), launched
+    return Nearby(rocket.entity, rocket.x, rocket.z, cm(tuning.radius_m), staff=rocket.staff), launched
 
 
 def _known(world: World, name: str) -> FireworkKind:

@@ -2,9 +2,10 @@
 
 from world import rains
 from world.city import cm
-from world.crystals import STANDING, Wish
+from world.crystals import STANDING, Crystal, Laid, Wish
 from world.event import HOUSE, Refusal, Refused, Settle, Telling
-from world.settling import Waiting, move, player
+from world.events.pick_up_crystal import rehearsed
+from world.settling import Asker, Waiting, move, player
 from world.state import FOREVER, World
 
 
@@ -13,7 +14,7 @@ def run(world: World) -> Telling:
     wishes, world.crystals.wishes = world.crystals.wishes, []
     for wish in _shuffled(world, wishes):
         try:
-            yield _claim(world, wish)
+            yield from _grant(world, wish)
         except Refused as no:
             yield Refusal(wish.asker.entity, wish.asker.number, wish.asker.deed, no.reason, no.field, no.message)
     _lay_out(world)
@@ -33,18 +34,25 @@ def _shuffled(world: World, wishes: list[Wish]) -> list[Wish]:
     return order
 
 
-def _claim(world: World, wish: Wish) -> Settle:
-    """It is this one's, once it is stored."""
+def _grant(world: World, wish: Wish) -> Telling:
+    """It is this one's, once it is stored; what is rehearsed is not stored."""
     crystal = world.crystals.find(wish.crystal)
     if crystal is None:
         raise Refused("gone", "crystal", "its rain has just ended")
     if not world.crystals.is_free(wish.crystal):
         raise Refused("taken", "crystal", "somebody else was chosen")
-    world.pending.admit(wish.asker.account, world.tuning.settling)
+    if crystal.staff:
+        yield from rehearsed(world, wish.asker, crystal)
+    else:
+        yield _claim(world, wish.asker, crystal)
+
+
+def _claim(world: World, asker: Asker, crystal: Crystal) -> Settle:
+    world.pending.admit(asker.account, world.tuning.settling)
     source = HOUSE if crystal.source[0] == STANDING else rains.pool_of(crystal.source)
     world.crystals.claim(crystal.crystal)
-    settle = Settle(f"pick.{crystal.serial}", "pick_up", move(source, player(wish.asker.account), crystal.value))
-    return world.pending.ask(Waiting(settle, wish.asker, world.tick, crystal))
+    settle = Settle(f"pick.{crystal.serial}", "pick_up", move(source, player(asker.account), crystal.value))
+    return world.pending.ask(Waiting(settle, asker, world.tick, crystal))
 
 
 def _lay_out(world: World) -> None:
@@ -60,4 +68,4 @@ def _lay_out(world: World) -> None:
         kind = world.festival.crystal_kind(spot.kind)
         x, z = world.area.x + cm(spot.x_m), world.area.z + cm(spot.z_m)
         place = x, world.space.ground_at(x, z), z
-        world.crystals.add(place, kind, world.festival.crystal[kind].value, (STANDING, number))
+        world.crystals.add(place, Laid(kind, world.festival.crystal[kind].value, (STANDING, number)))

@@ -161,12 +161,14 @@ function event(told) {
     if (said) steer("extend", { seconds: Number(said.seconds) })();
   };
   const acts = {
-    idle: [["Start", told.name, steer("start")]],
+    idle: [["Start", told.name, steer("start")], ["Rehearse", told.name, steer("rehearse")]],
+    rehearsal: [["Pause", told.name, steer("pause")], ["Extend", told.name, extend], ["Cancel", told.name, steer("cancel"), true]],
     running: [["Pause", told.name, steer("pause")], ["Extend", told.name, extend], ["Cancel", told.name, steer("cancel"), true]],
     paused: [["Resume", told.name, steer("resume")], ["Extend", told.name, extend], ["Cancel", told.name, steer("cancel"), true]],
     ending: [],
   };
-  return row(`${told.name} (${told.kind}, ${told.zone})`, told.state, lasting(told.ends_in_s), buttons(...acts[told.state]));
+  const stands = told.rehearsal && told.state !== "rehearsal" ? `${told.state}, rehearsal` : told.state;
+  return row(`${told.name} (${told.kind}, ${told.zone})`, stands, lasting(told.ends_in_s), buttons(...acts[told.state]));
 }
 
 function sanction(told) {
