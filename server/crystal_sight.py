@@ -43,12 +43,12 @@ class CrystalSight:
         if crystals is None:
             return
         self._of_zone[zone] = crystals
-        every = np.concatenate(list(self._of_zone.values()))
+        every = np.concatenate([_NONE, *self._of_zone.values()])
         rehearsed = every["staff"] != 0
         if rehearsed.any():
             every = np.concatenate([every[~rehearsed], every[rehearsed]])
-        self._crystals = np.concatenate([_NONE, every])
-        self._open = int(np.count_nonzero(~rehearsed))
+        self._crystals = every
+        self._open = int(np.count_nonzero(~rehearsed)) - 1
         self._bins = {}
 
     def forget(self, slot: int) -> None:

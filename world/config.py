@@ -32,6 +32,8 @@ _AT_LINE = re.compile(r"at line (\d+)")
 
 # One clock for everything. Speeds, rates and animations count in these ticks.
 TICK_RATE_HZ = 20
+# Later than any tick, which are uint32: six years at 20 ticks/s.
+FOREVER = 0xFFFFFFFF
 
 
 class WorldConfig(Struct, frozen=True):

@@ -76,7 +76,8 @@ class Crystals(Part):
         self.wishes: list[Wish] = []
         # Standing places, by their number in the content, where one is to lie again, and in which tick.
         self.returns: dict[int, int] = {}
-        self.laid_out = False
+        # How many of those places have been seen to.
+        self.laid_out = 0
         self.changed = False
 
     def __len__(self) -> int:

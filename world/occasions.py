@@ -2,9 +2,10 @@
 
 from typing import ClassVar
 
+from world.config import FOREVER
 from world.event import NOTABLE, Event, InZone, OccasionState, Telling
 from world.programme import Occasion
-from world.state import FOREVER, World
+from world.state import World
 
 
 class EventChanged(Event, frozen=True):
@@ -25,9 +26,8 @@ def change(world: World, occasion: Occasion, state: OccasionState) -> Telling:
     occasion.state = state
     world.programme.changed = True
     yield InZone(occasion.rehearsal), EventChanged(occasion.name, occasion.kind, occasion.shown)
-    if state == "idle" and occasion.rehearsal:
-        occasion.rehearsal = False
-        occasion.turn -= 1
+    if state == "idle":
+        world.programme.rest(occasion)
 
 
 def begin(world: World, occasion: Occasion, lasts: int) -> Telling:
@@ -42,7 +42,8 @@ def is_due(world: World, occasion: Occasion) -> bool:
     """Whether the clock wants it to start now. A turn that is still on is left on, and a rehearsal has to make way."""
     if world.tick < occasion.next_start:
         return False
-    every = world.ticks(occasion.plan.every_s) if occasion.plan.every_s else FOREVER
+    plan = occasion.coming or occasion.plan
+    every = world.ticks(plan.every_s) if plan.every_s else FOREVER
     while occasion.next_start <= world.tick:
         occasion.next_start += every
     return occasion.state == "idle" or occasion.rehearsal

@@ -73,6 +73,10 @@ class Reception:
         self._ids = EntityIds()
         self._arriving: dict[int, tuple[Session, Player]] = {}
 
+    def renew(self, config: WorldConfig) -> None:
+        """From now on newcomers are told what there is in this content."""
+        self._greeting = Greeting(config, self._settings)
+
     def knock(self, session: Session, hello: Hello) -> None:
         """Somebody wants in, or back in; they wait for their turn."""
         if self.players.returning(hello.resume) is not None:

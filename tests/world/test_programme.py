@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from tests.world.hamlet import Hamlet
+from tests.world.hamlet import FESTIVAL, Hamlet, config
 from tests.world.market import Market, events, reasons
 from world.checkpoint import Restorable
 from world.digest import digest
@@ -10,6 +10,7 @@ from world.event import OPERATOR, InZone, Nearby, Only
 from world.events.join import Join
 from world.events.light_firework import FireworkLaunched
 from world.events.pick_up_crystal import CrystalGained, CrystalRehearsed, CrystalTaken, PickUpCrystal
+from world.events.reload_content import ReloadContent
 from world.events.steer_event import SteerEvent
 from world.occasions import EventChanged
 from world.state import FLAG_STAFF
@@ -143,18 +144,28 @@ def test_a_rehearsed_show_lights_exactly_what_the_real_one_will_for_staff_and_ta
 
 
 def test_a_rehearsal_makes_way_for_the_real_one_when_its_time_comes() -> None:
+    festival = replace(
+        FESTIVAL, rain=(replace(FESTIVAL.rain[0], first_s=5.0),), show=(replace(FESTIVAL.show[0], first_s=5.0),)
+    )
     for name in ("drizzle", "salute"):
         market = Market()
-        occasion = market.world.programme.find(name)
-        occasion.plan, occasion.next_start = replace(occasion.plan, first_s=5.0), 100
+        market.step(Issued(OPERATOR, 1, ReloadContent(config().tuning, festival)))
         market.steer(name, "rehearse")
         market.steer(name, "extend", 60)
-        market.steps(97)
+        market.steps(96)
         assert (market.world.tick, market.state(name).state) == (99, "rehearsal")
         market.steps(1)
         assert (market.state(name).state, market.state(name).rehearsal) == ("running", False)
         assert market.lying() == []
         assert market.world.programme.find(name).turn == 1
+
+
+def test_an_event_that_leaves_the_content_while_it_is_rehearsed_is_gone_after_it() -> None:
+    market = rehearsing()
+    market.step(Issued(OPERATOR, 1, ReloadContent(config().tuning, replace(FESTIVAL, rain=()))))
+    assert market.state("drizzle").state == "rehearsal"
+    market.steer("drizzle", "cancel")
+    assert list(market.world.programme.occasions) == ["salute"]
 
 
 def test_who_is_staff_stays_so_over_a_border() -> None:

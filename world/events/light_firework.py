@@ -134,11 +134,10 @@ def launch(world: World, waiting: Waiting, stored: Stored) -> Telling:
         return
     rocket, asker = waiting.about, waiting.asker
     audience, launched = rise(world, rocket, world.random.stream("fireworks").below(2**32))
-    cost = _known(world, rocket.kind).cost
     yield audience, launched
     yield (
         Only(asker.entity),
-        FireworkSettled(stored.receipt, asker.number, cost, stored.balance, launched.start_tick),
+        FireworkSettled(stored.receipt, asker.number, _paid(waiting), stored.balance, launched.start_tick),
     )
 
 
@@ -146,8 +145,7 @@ def unpaid(world: World, waiting: Waiting, reason: str) -> Telling:
     """Its owner has not enough crystals; any other reason is our fault."""
     entity, _, deed, number = waiting.asker
     if reason == "insufficient":
-        cost = _known(world, waiting.about.kind).cost
-        yield Refusal(entity, number, deed, "insufficient", "kind", f"it costs {cost} crystals")
+        yield Refusal(entity, number, deed, "insufficient", "kind", f"it costs {_paid(waiting)} crystals")
     else:
         yield Refusal(entity, number, deed, "refused", None, "the books would not have it; nothing was paid")
 
@@ -245,9 +243,13 @@ def _sky_is_full(world: World) -> bool:
     return world.sky.in_air(world.tick) >= world.tuning.firework.sky_max
 
 
+def _paid(waiting: Waiting) -> int:
+    """What was asked for it then; the content may have another price by now."""
+    return max(posting.amount for posting in waiting.settle.postings)
+
+
 def _pay_back(world: World, waiting: Waiting, owed: Owed) -> Settle:
     """Under a key that says for which firework."""
-    asker, cost = waiting.asker, _known(world, waiting.about.kind).cost
-    key = waiting.settle.key.replace("light", "refund")
-    settle = Settle(key, "refund", move(HOUSE, player(asker.account), cost))
-    return world.pending.ask(Waiting(settle, asker, world.tick, owed))
+    key, account = waiting.settle.key.replace("light", "refund"), player(waiting.asker.account)
+    settle = Settle(key, "refund", move(HOUSE, account, _paid(waiting)))
+    return world.pending.ask(Waiting(settle, waiting.asker, world.tick, owed))

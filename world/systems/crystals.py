@@ -2,11 +2,12 @@
 
 from world import rains
 from world.city import cm
+from world.config import FOREVER
 from world.crystals import STANDING, Crystal, Laid, Wish
 from world.event import HOUSE, Refusal, Refused, Settle, Telling
 from world.events.pick_up_crystal import rehearsed
 from world.settling import Asker, Waiting, move, player
-from world.state import FOREVER, World
+from world.state import World
 
 
 def run(world: World) -> Telling:
@@ -56,12 +57,12 @@ def _claim(world: World, asker: Asker, crystal: Crystal) -> Settle:
 
 
 def _lay_out(world: World) -> None:
-    """Standing crystals of this zone: all of them at first, and each again when its time has come."""
-    returns = world.crystals.returns
-    if not world.crystals.laid_out:
-        world.crystals.laid_out = True
-        here = [number for number, spot in enumerate(world.festival.standing) if spot.zone == world.map.name]
-        returns |= dict.fromkeys(here, world.tick)
+    """Standing crystals of this zone: each at once when the content has it, and again when its time has come."""
+    returns, standing = world.crystals.returns, world.festival.standing
+    if world.crystals.laid_out < len(standing):
+        fresh = range(world.crystals.laid_out, len(standing))
+        returns |= {number: world.tick for number in fresh if standing[number].zone == world.map.name}
+        world.crystals.laid_out = len(standing)
     for number in [number for number, at in returns.items() if at <= world.tick]:
         del returns[number]
         spot = world.festival.standing[number]

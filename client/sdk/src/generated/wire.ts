@@ -547,6 +547,7 @@ export const REFUSALS = [
   'insufficient',
   'invalid',
   'muted',
+  'needs_restart',
   'no_account',
   'no_party',
   'no_seconds',
@@ -697,6 +698,10 @@ export interface EventFields {
   /** Whoever runs the city has said this. It has a serial, and no cap keeps it from anybody. */
   announced: {
     readonly text: string
+  }
+  /** From now on these kinds of fireworks are for sale, each for so many crystals, and no others. */
+  prices_changed: {
+    readonly fireworks: Readonly<Record<string, unknown>>
   }
   /** Your deed of this number is still being stored; it will be confirmed or refused. */
   settlement_pending: {
