@@ -38,7 +38,7 @@ class Report(NamedTuple):
 
     `radius_cm` 0 with an entity means only that entity; without one, everybody in the zone. Whoever
     comes within earshot until `until_tick` is told too: it is still in the sky. What is said in one
-    `layer` is heard by those who see its people.
+    `layer` is heard by those who see its people, what is for `staff` by nobody else.
     """
 
     zone: int
@@ -50,6 +50,7 @@ class Report(NamedTuple):
     payload: bytes
     until_tick: int = 0
     layer: int = ALL_LAYERS
+    staff: bool = False
 
     @property
     def only(self) -> bool:

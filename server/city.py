@@ -24,6 +24,7 @@ from server.store.records import Store
 from server.switches import Switchboard
 from server.zone_host import ZoneHost
 from world.config import WorldConfig
+from world.festival import OCCASIONS_MAX
 from world.space import Space
 from world.state import World
 
@@ -54,6 +55,7 @@ class City:
         journal: Journal | None = None,
     ) -> None:
         self.config = config
+        self.content_dir = settings.world.content
         self.listening = False
         self._clock = clock
         self._began_s = clock.now_s()
@@ -82,6 +84,11 @@ class City:
             self.metrics.journal_lag_seconds.set_function(lambda: journal.lag_s)
             self.metrics.journal_queue_bytes.set_function(lambda: journal.queued_bytes)
             self.metrics.journal_broken.set_function(lambda: float(journal.broken is not None))
+
+    def renew(self, config: WorldConfig) -> None:
+        """The zones are about to go on with this content: whoever comes from now on is told so."""
+        self.config = config
+        self.gateway.reception.renew(config)
 
     @property
     def name(self) -> str:
@@ -140,5 +147,8 @@ class City:
 
 
 def _waiting_max(config: WorldConfig) -> int:
-    """How much all zones together may have pending: what players ask for, and each rain's beginning and end besides."""
-    return config.tuning.settling.pending_max * len(config.city.zone) + 2 * len(config.festival.rain)
+    """How much all zones together may have pending: what players ask for, and each rain's beginning and end besides.
+
+    As many rains as there may be: more may come while the city runs.
+    """
+    return config.tuning.settling.pending_max * len(config.city.zone) + 2 * OCCASIONS_MAX

@@ -31,8 +31,10 @@ class CrystalSight:
 
     def __init__(self) -> None:
         self._of_zone: dict[int, NDArray[np.void]] = {}
+        # Those of rehearsals are behind the others, so that whoever may not see them looks at the first `_open` alone.
         self._crystals = _NONE
-        self._bins: Bins | None = None
+        self._open = 0
+        self._bins: dict[int, Bins] = {}
         # The ids that each viewer was last told, by its slot, 0 behind. Untouched pages cost no memory.
         self._told = np.zeros((SLOTS, CRYSTALS_MAX), np.uint32)
 
@@ -41,8 +43,13 @@ class CrystalSight:
         if crystals is None:
             return
         self._of_zone[zone] = crystals
-        self._crystals = np.concatenate([_NONE, *self._of_zone.values()])
-        self._bins = None
+        every = np.concatenate([_NONE, *self._of_zone.values()])
+        rehearsed = every["staff"] != 0
+        if rehearsed.any():
+            every = np.concatenate([every[~rehearsed], every[rehearsed]])
+        self._crystals = every
+        self._open = int(np.count_nonzero(~rehearsed)) - 1
+        self._bins = {}
 
     def forget(self, slot: int) -> None:
         """The next viewer in this slot has been told of none."""
@@ -53,7 +60,9 @@ class CrystalSight:
         rows = detail.turn(tick, slots, TICKS_PER_CRYSTALS)
         if not rows.size:
             return {}
-        found = self._nearest(slots[rows], scene)
+        found = self._nearest(slots[rows], scene, self._open)
+        if self._open < self._crystals.size - 1 and (staff := scene.staff(slots[rows])).any():
+            found[staff] = self._nearest(slots[rows[staff]], scene, self._crystals.size - 1)
         told = self._told[slots[rows]]
         ids = self._crystals["crystal"][found]
         # Whoever sees the same ones in another order has nothing to learn.
@@ -61,15 +70,15 @@ class CrystalSight:
         self._told[slots[rows[changed]]] = ids[changed]
         return self._payloads(tick, slots, rows[changed], found[changed], scene)
 
-    def _nearest(self, slots: NDArray[np.int32], scene: Scene) -> NDArray[np.int32]:
-        """The nearest crystals of each viewer, (viewers, CRYSTALS_MAX), as their place in `_crystals`."""
+    def _nearest(self, slots: NDArray[np.int32], scene: Scene, first: int) -> NDArray[np.int32]:
+        """The nearest of the `first` crystals to each viewer, (viewers, CRYSTALS_MAX), as places in `_crystals`."""
         places = Places(scene.x[slots], scene.z[slots])
-        if self._crystals.size - 1 <= FEW:
-            return self._nearest_of_few(places)
-        if self._bins is None:
-            numbers = np.arange(1, self._crystals.size, dtype=np.int32)
-            self._bins = Bins(numbers, self._crystals["x"][1:].copy(), self._crystals["z"][1:].copy())
-        bins, found = self._bins, np.full((slots.size, CRYSTALS_MAX), EMPTY, np.int32)
+        if first <= FEW:
+            return self._nearest_of_few(places, first)
+        if first not in self._bins:
+            x, z = (self._crystals[axis][1 : first + 1].copy() for axis in ("x", "z"))
+            self._bins[first] = Bins(np.arange(1, first + 1, dtype=np.int32), x, z)
+        bins, found = self._bins[first], np.full((slots.size, CRYSTALS_MAX), EMPTY, np.int32)
         look_cm = look_to_hold(SQUARE_WANTED, places, bins, SIGHT_CM)
         rows = np.arange(slots.size)
         while rows.size:
@@ -82,10 +91,10 @@ class CrystalSight:
             rows, look_cm = rows[short], farther(look_cm[short], SIGHT_CM)
         return found
 
-    def _nearest_of_few(self, places: Places) -> NDArray[np.int32]:
+    def _nearest_of_few(self, places: Places, first: int) -> NDArray[np.int32]:
         """The same, by measuring every distance: with a handful of crystals in the city that is a tenth of the work."""
-        dx = self._crystals["x"][1:].astype(np.int64) - places.x[:, None]
-        dz = self._crystals["z"][1:].astype(np.int64) - places.z[:, None]
+        dx = self._crystals["x"][1 : first + 1].astype(np.int64) - places.x[:, None]
+        dz = self._crystals["z"][1 : first + 1].astype(np.int64) - places.z[:, None]
         squared = dx * dx + dz * dz
         order = np.argsort(squared, axis=1, kind="stable")[:, :CRYSTALS_MAX]
         found = np.full((places.x.size, CRYSTALS_MAX), EMPTY, np.int32)

@@ -39,7 +39,8 @@ class Fanout:
         self.parties = Parties(self.interest)
         self._scene = scene
         self.crystals = CrystalSight()
-        self._sky = SkyWatch()
+        # Rehearsals have a sky of their own, so that what is left out and counted of each is right for everybody.
+        self._sky, self._staff_sky = SkyWatch(), SkyWatch()
         self._views = Views(scene, self.interest)
         self._crowd_map = CrowdMap(scene, 0)
         # What was reported in each of the last few ticks, and up to which tick each viewer has heard it.
@@ -52,6 +53,7 @@ class Fanout:
         self.introductions.forget_viewer(slot)
         self.crystals.forget(slot)
         self._sky.forget(slot)
+        self._staff_sky.forget(slot)
 
     def learn(self, snapshot: Snapshot) -> None:
         """What a zone's snapshot says beside where everybody is: who they are, and which crystals lie there."""
@@ -62,7 +64,9 @@ class Fanout:
     def hear(self, tick: int, reports: Sequence[Report]) -> None:
         """This tick's reports, for viewers served now and in the next ticks; call it once a tick."""
         self._reports.append([(tick, report) for report in reports if not report.until_tick])
-        self._sky.hear(tick, [report for report in reports if report.until_tick])
+        lasting = [report for report in reports if report.until_tick]
+        self._sky.hear(tick, [report for report in lasting if not report.staff])
+        self._staff_sky.hear(tick, [report for report in lasting if report.staff])
 
     def look(self, tick: int, slots: NDArray[np.int32]) -> NDArray[np.int64]:
         """Refresh the interest sets whose turn it is; returns how many each of them holds."""
@@ -86,7 +90,8 @@ class Fanout:
             extras[row] = viewers.outboxes[row].frame(profiles_payload(entries)) + extras.get(row, b"")
         launched, counted = self._sky.due(tick, slots, self._scene, detail)
         crystals = self.crystals.due(tick, slots, self._scene, detail)
-        for due in (launched, crystals, self._crowd_maps(tick, slots, detail)):
+        rehearsed = self._rehearsed(tick, slots, detail)
+        for due in (launched, rehearsed, crystals, self._crowd_maps(tick, slots, detail)):
             for row, payloads in due.items():
                 extras[row] = extras.get(row, b"") + b"".join(map(viewers.outboxes[row].frame, payloads))
         return Delivery(viewers, frames, extras, len(heard.rows), heard.cut, counted)
@@ -98,6 +103,14 @@ class Fanout:
         self._heard_tick[viewers.slots] = tick
         heard = choose_reports(reports, Listeners(viewers.slots, since), self._scene, detail)
         return _spoken(viewers, heard, [report.payload for _, report in reports]), heard
+
+    def _rehearsed(self, tick: int, slots: NDArray[np.int32], detail: Detail) -> dict[int, list[bytes]]:
+        """What staff are told of the fireworks of rehearsals, by row: beside what everybody is, and no more often."""
+        rows = np.flatnonzero(self._scene.staff(slots))
+        if not rows.size:
+            return {}
+        due, _ = self._staff_sky.due(tick, slots[rows], self._scene, detail)
+        return {int(rows[row]): payloads for row, payloads in due.items()}
 
     def _crowd_maps(self, tick: int, slots: NDArray[np.int32], detail: Detail) -> dict[int, list[bytes]]:
         """Whose turn it is to get the crowd map, by row."""

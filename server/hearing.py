@@ -69,19 +69,22 @@ def choose_reports(reports: Sequence[tuple[int, Report]], listeners: Listeners, 
     viewers = listeners.slots
     if not reports or not viewers.size:
         return Heard(_NOTHING, _NOTHING, 0)
-    columns = np.array([(r.zone, r.x, r.z, r.radius_cm, r.importance, tick, r.layer) for tick, r in reports], np.int64)
+    rows = [(r.zone, r.x, r.z, r.radius_cm, r.importance, tick, r.layer, r.staff) for tick, r in reports]
+    columns = np.array(rows, np.int64)
     kept = np.argsort(-columns[:, 4], kind="stable")[:REPORTS_MAX]
-    zone, x, z, radius, importance, ticks, layer = columns[kept].T
+    zone, x, z, radius, importance, ticks, layer, staff = columns[kept].T
     squared = _squared_offsets(scene.x[viewers], x) + _squared_offsets(scene.z[viewers], z)
     audible = np.where(radius == 0, scene.zone[viewers, None] == zone, squared <= radius * radius)
     audible &= scene.here[viewers, None] & (ticks > listeners.since[:, None])
     if scene.layered:
         audible &= (scene.heard_in(zone, layer) >> scene.layer[viewers, None]) & 1 != 0
+    if staff.any():
+        audible &= scene.staff(viewers)[:, None] | (staff == 0)
     squared -= importance * _STEP
     squared[~audible | (importance < detail.importance_min)] = np.inf
-    rows, chosen = _least(squared, detail.events_per_frame)
+    who, chosen = _least(squared, detail.events_per_frame)
     dropped = (len(reports) - kept.size) * viewers.size
-    return Heard(rows, kept[chosen], int(np.count_nonzero(audible)) - rows.size + dropped)
+    return Heard(who, kept[chosen], int(np.count_nonzero(audible)) - who.size + dropped)
 
 
 def _squared_offsets(ours: NDArray[np.int32], theirs: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -13,11 +13,13 @@ from protocol.codec import decode_server
 from protocol.messages import Denied, Happened
 from world.event import OPERATOR, Command, EventState
 from world.events.announce import AnnouncementMade
+from world.events.reload_content import ContentReloaded
 from world.events.steer_event import EventSteered
 from world.tick import Issued
 
-# Operators are few and type slowly; more than this is a script gone wild, and each is a command to a zone.
-WAITING_MAX = 64
+# Operators are few and type slowly; more than this is a script gone wild, and each is a command to a zone. Whatever
+# all zones are asked at once, of which there are 255 at most, finds room.
+WAITING_MAX = 512
 
 
 class Listed(NamedTuple):
@@ -28,7 +30,7 @@ class Listed(NamedTuple):
 
 
 # The events that say to the operator that something was done, each with the number of the request.
-DONE = (EventSteered.name, AnnouncementMade.name)
+DONE = (EventSteered.name, AnnouncementMade.name, ContentReloaded.name)
 
 # What the zone says of it: that it did it, or why not.
 Answer = Callable[[Denied | Happened], None]
@@ -58,6 +60,11 @@ class Programme:
         """How all events of a zone stand now."""
         self._listed = {name: listed for name, listed in self._listed.items() if listed.zone != zone}
         self._listed |= {state.name: Listed(zone, state) for state in states}
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether every zone could be asked something now."""
+        return len(self._waiting) + len(self.zones) <= WAITING_MAX
 
     def ask(self, zone: int, wish: Command, answer: Answer) -> int | None:
         """Ask a zone to do something; the request's number, or None when too many wait already."""

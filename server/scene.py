@@ -18,7 +18,7 @@ from world.event import ALL_LAYERS
 from world.interest import Crowd
 from world.layers import LAYERS_MAX
 from world.snapshot import MARGIN_CM
-from world.state import FLAG_PERFORMER
+from world.state import FLAG_PERFORMER, FLAG_STAFF
 
 # The words of a likeness: entity (two), x, y and z in cm modulo 2**16, heading and animation (a byte each), and
 # last x and z once more in units of 256 cm, which tell where an offset modulo 2**16 is not the true one.
@@ -77,6 +77,10 @@ class Scene:
         """Whether this very entity, not an earlier owner of its slot, is in the city."""
         slot = entity & SLOT_MASK
         return bool(self.here[slot]) and int(self.entity[slot]) == entity
+
+    def staff(self, slots: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Which of them work here, and so see rehearsals."""
+        return np.asarray((self.flags[slots] & FLAG_STAFF) != 0)
 
     def crowd(self) -> Crowd:
         """The part of the scene that interest looks at."""

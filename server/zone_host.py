@@ -145,12 +145,12 @@ def _report(zone: int, tick: int, told: Told) -> Report:
     payload = encode(Happened(tick, event.name, msgspec.structs.asdict(event)))
     until_tick = event.until_tick()
     match told.audience:
-        case Nearby(entity, x, z, radius_cm, layer):
-            return Report(zone, entity, x, z, radius_cm, event.importance, payload, until_tick, layer)
+        case Nearby(entity, x, z, radius_cm, layer, staff):
+            return Report(zone, entity, x, z, radius_cm, event.importance, payload, until_tick, layer, staff)
         case Only(entity):
             return Report(zone, entity, 0, 0, 0, event.importance, payload, until_tick)
-        case InZone():
-            return Report(zone, 0, 0, 0, 0, event.importance, payload, until_tick)
+        case InZone(staff):
+            return Report(zone, 0, 0, 0, 0, event.importance, payload, until_tick, staff=staff)
 
 
 def _denial(zone: int, refusal: Refusal) -> Report:

@@ -55,7 +55,7 @@ class Columns(Part):
     emote = _column(np.uint8)  # an animation, shown up to and including tick emote_until
     emote_until = _column(np.uint32)
     animation = _column(np.uint8, travels=False)  # derived from the rest in every tick
-    flags = _column(np.uint8)  # FLAG_PERFORMER
+    flags = _column(np.uint8)  # FLAG_PERFORMER, FLAG_STAFF
     layer = _column(np.uint8)  # which copy of the zone: see world.layers
     wake = _column(np.uint32)  # the tick at which a host next does something
     say_debt = _column(np.uint32)  # rates: see world.rates

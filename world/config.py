@@ -1,5 +1,6 @@
 """Everything that must be the same in a replay: the city, the numbers, the tick rate and the seed."""
 
+import re
 import tomllib
 from hashlib import blake2b
 from pathlib import Path
@@ -23,8 +24,16 @@ FESTIVAL_FILE = "events.toml"
 AVATAR_FILE = "avatar.toml"
 CONTENT_DIR = Path(__file__).parent / "content"
 
+# The largest that is shipped is 11 KB. Content is read while a city runs, and part of it goes to every zone's journal.
+FILE_BYTES_MAX = 256 * 1024
+
+# How `tomllib` says where it gave up.
+_AT_LINE = re.compile(r"at line (\d+)")
+
 # One clock for everything. Speeds, rates and animations count in these ticks.
 TICK_RATE_HZ = 20
+# Later than any tick, which are uint32: six years at 20 ticks/s.
+FOREVER = 0xFFFFFFFF
 
 
 class WorldConfig(Struct, frozen=True):
@@ -79,14 +88,33 @@ def fingerprint(config: WorldConfig) -> str:
 
 
 def _read(content: Path, reader: Reader, kind: type[S]) -> S | None:
+    raw = _bytes(content, reader)
+    if raw is None:
+        return None
     try:
-        table = tomllib.loads((content / reader.file).read_text("utf-8"))
-    except OSError as error:
-        reader.fault("", str(content / reader.file), f"a readable file ({error.strerror})")
+        text = raw.decode("utf-8")
+        table = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        reader.fault("", f"byte {error.start}", "UTF-8 text")
-    except tomllib.TOMLDecodeError as error:
-        reader.fault("", str(error), "TOML")
+        reader.fault("", f"byte {error.start}", "UTF-8 text", 1 + raw.count(b"\n", 0, error.start))
+    except (ValueError, RecursionError) as error:
+        # A TOMLDecodeError is a ValueError; others come of numbers that are too long.
+        at = _AT_LINE.search(str(error))
+        reader.fault("", str(error), "TOML", int(at[1]) if at else None)
     else:
+        reader.text = text
         return reader.record(kind, table)
     return None
+
+
+def _bytes(content: Path, reader: Reader) -> bytes | None:
+    path = content / reader.file
+    try:
+        with path.open("rb") as file:
+            raw = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        reader.fault("", str(path), f"a readable file ({error.strerror})")
+        return None
+    if len(raw) > FILE_BYTES_MAX:
+        reader.fault("", f"over {FILE_BYTES_MAX} bytes", f"at most {FILE_BYTES_MAX} bytes")
+        return None
+    return raw

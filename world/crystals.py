@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from world.parts import Part
 from world.settling import Asker
 
-# A crystal that lies free on the ground: city-wide id, place in cm of the city, kind by its place in the content.
+# A crystal that lies free on the ground: city-wide id, place in cm of the city, kind by its place in the content, and
+# whether it is part of a rehearsal, so that only staff may see it.
 CRYSTAL_DTYPE = np.dtype(
-    [("crystal", "<u4"), ("x", "<i4"), ("y", "<i4"), ("z", "<i4"), ("kind", "u1"), ("value", "u1")]
+    [("crystal", "<u4"), ("x", "<i4"), ("y", "<i4"), ("z", "<i4"), ("kind", "u1"), ("value", "u1"), ("staff", "u1")]
 )
 # Ids are the zone's number and a count, which begins again after 16 million and leaves out what still lies there.
 COUNT_BITS = 24
@@ -22,8 +23,20 @@ _FIRST_CAPACITY = 64
 STANDING = ""
 
 
+class Laid(NamedTuple):
+    """What is laid on the ground; `source` is the rain it falls in (its name and turn), or its standing place.
+
+    `staff`: it is part of a rehearsal.
+    """
+
+    kind: int
+    value: int
+    source: tuple[str, int]
+    staff: bool = False
+
+
 class Crystal(NamedTuple):
-    """One crystal; `source` is the rain it fell in (its name and turn), or the number of its standing place.
+    """One crystal; `source` and `staff` as it was `Laid`.
 
     `serial` is its id as if counts never began again: what is settled of it is settled once.
     """
@@ -34,6 +47,7 @@ class Crystal(NamedTuple):
     z: int
     kind: int
     value: int
+    staff: bool
     source: tuple[str, int]
     serial: int
 
@@ -62,7 +76,8 @@ class Crystals(Part):
         self.wishes: list[Wish] = []
         # Standing places, by their number in the content, where one is to lie again, and in which tick.
         self.returns: dict[int, int] = {}
-        self.laid_out = False
+        # How many of those places have been seen to.
+        self.laid_out = 0
         self.changed = False
 
     def __len__(self) -> int:
@@ -88,10 +103,11 @@ class Crystals(Part):
         """What is left of a rain, free or claimed."""
         return [crystal for crystal in self._by_id.values() if crystal.source == source]
 
-    def add(self, place: tuple[int, int, int], kind: int, value: int, source: tuple[str, int]) -> Crystal:
+    def add(self, place: tuple[int, int, int], laid: Laid) -> Crystal:
         """A new crystal lies at x, y and z (cm)."""
         self._made = self._next()
-        crystal = Crystal(self._id(self._made), *place, kind, value, source, self._first + self._made)
+        kind, value, source, staff = laid
+        crystal = Crystal(self._id(self._made), *place, kind, value, staff, source, self._first + self._made)
         self._by_id[crystal.crystal] = crystal
         self._of[source] += 1
         self.release(crystal.crystal)
@@ -119,7 +135,7 @@ class Crystals(Part):
         """It lies there for everybody (again)."""
         if self._free == self._rows.size:
             self._rows = np.concatenate((self._rows, np.zeros_like(self._rows)))
-        self._rows[self._free] = self._by_id[crystal][:6]
+        self._rows[self._free] = self._by_id[crystal][:7]
         self._place[crystal] = self._free
         self._free += 1
         self.changed = True

@@ -62,13 +62,17 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Nearby(NamedTuple):
-    """Everyone within `radius_cm` of a place, measured on the ground, in one layer or all; `entity` caused it."""
+    """Everyone within `radius_cm` of a place, measured on the ground, in one layer or all; `entity` caused it.
+
+    `staff`: of these only whoever works here.
+    """
 
     entity: int
     x: int
     z: int
     radius_cm: int
     layer: int = ALL_LAYERS
+    staff: bool = False
 
 
 class Only(NamedTuple):
@@ -78,7 +82,9 @@ class Only(NamedTuple):
 
 
 class InZone(NamedTuple):
-    """Everyone in the zone that tells it, in whatever layer."""
+    """Everyone in the zone that tells it, in whatever layer; `staff`: of these only whoever works here."""
+
+    staff: bool = False
 
 
 Audience = Nearby | Only | InZone
@@ -142,16 +148,20 @@ Telling = Iterable[tuple[Audience, Event] | Settle | Refusal]
 
 OccasionKind = Literal["rain", "show"]
 OccasionState = Literal["idle", "running", "paused", "ending"]
+# As people are told: one that runs for staff alone is a rehearsal.
+ShownState = Literal["idle", "rehearsal", "running", "paused", "ending"]
 
 
 class EventState(NamedTuple):
     """How a rain or a show of a zone stands: `detail` are numbers for people, like how much has fallen.
 
-    `until_tick` is when it ends, as far as that is known; 0 if it is not running.
+    `until_tick` is when it ends, as far as that is known; 0 if it is not running. `rehearsal`: what is on is one,
+    also while it is paused.
     """
 
     name: str
     kind: OccasionKind
-    state: OccasionState
+    state: ShownState
     until_tick: int
     detail: dict[str, int]
+    rehearsal: bool = False

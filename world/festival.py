@@ -20,6 +20,8 @@ Lasting = Annotated[float, Meta(ge=0.1, le=21_600)]
 Clock = Annotated[float, Meta(ge=0, le=86_400)]
 # A firework that costs nothing is for shows only: whoever pays nothing is never out of crystals.
 Cost = Annotated[int, Meta(ge=0, le=100_000)]
+# As many rains, and as many shows, as people still find their way in.
+OCCASIONS_MAX = 100
 # Long enough to be seen to rise, short enough that a full sky empties.
 Moment = Annotated[float, Meta(ge=0.1, le=20)]
 # As high as the wire's heights and the map's go.
@@ -134,10 +136,10 @@ class Festival(Table, frozen=True, kw_only=True):
 
     crystal: Annotated[tuple[CrystalKind, ...], Meta(max_length=KINDS_MAX)] = ()
     standing: Annotated[tuple[Standing, ...], Meta(max_length=1000)] = ()
-    rain: Annotated[tuple[Rain, ...], Meta(max_length=100)] = ()
+    rain: Annotated[tuple[Rain, ...], Meta(max_length=OCCASIONS_MAX)] = ()
     colour: Annotated[tuple[Colour, ...], Meta(max_length=64)] = ()
     firework: Annotated[tuple[FireworkKind, ...], Meta(max_length=64)] = ()
-    show: Annotated[tuple[Show, ...], Meta(max_length=100)] = ()
+    show: Annotated[tuple[Show, ...], Meta(max_length=OCCASIONS_MAX)] = ()
 
     def crystal_kind(self, name: str) -> int:
         """The number of a crystal's kind, which is in the file."""

@@ -2,13 +2,17 @@
 
 from typing import ClassVar
 
+from world.config import FOREVER
 from world.event import NOTABLE, Event, InZone, OccasionState, Telling
 from world.programme import Occasion
-from world.state import FOREVER, World
+from world.state import World
 
 
 class EventChanged(Event, frozen=True):
-    """The rain or show of this name is `idle`, `running`, `paused` or `ending` now; `kind` is `rain` or `show`."""
+    """The rain or show of this name is `idle`, `running`, `paused` or `ending` now; `kind` is `rain` or `show`.
+
+    Whoever works here is also told of a `rehearsal`, and of how that goes on; nobody else hears of one.
+    """
 
     importance: ClassVar[int] = NOTABLE
 
@@ -18,10 +22,12 @@ class EventChanged(Event, frozen=True):
 
 
 def change(world: World, occasion: Occasion, state: OccasionState) -> Telling:
-    """It stands so from now on, and the zone hears of it."""
+    """It stands so from now on, and the zone hears of it; of a rehearsal only staff."""
     occasion.state = state
     world.programme.changed = True
-    yield InZone(), EventChanged(occasion.name, occasion.kind, state)
+    yield InZone(occasion.rehearsal), EventChanged(occasion.name, occasion.kind, occasion.shown)
+    if state == "idle":
+        world.programme.rest(occasion)
 
 
 def begin(world: World, occasion: Occasion, lasts: int) -> Telling:
@@ -33,13 +39,14 @@ def begin(world: World, occasion: Occasion, lasts: int) -> Telling:
 
 
 def is_due(world: World, occasion: Occasion) -> bool:
-    """Whether the clock wants it to start now. One whose turn is still on is left out this time."""
+    """Whether the clock wants it to start now. A turn that is still on is left on, and a rehearsal has to make way."""
     if world.tick < occasion.next_start:
         return False
-    every = world.ticks(occasion.plan.every_s) if occasion.plan.every_s else FOREVER
+    plan = occasion.coming or occasion.plan
+    every = world.ticks(plan.every_s) if plan.every_s else FOREVER
     while occasion.next_start <= world.tick:
         occasion.next_start += every
-    return occasion.state == "idle"
+    return occasion.state == "idle" or occasion.rehearsal
 
 
 def rests_until(world: World, occasions: list[Occasion]) -> int:

@@ -2,11 +2,14 @@
 
 A rain's crystals are worth exactly what its pool was funded with, so that the pool is empty when the last
 one is picked up, and whatever nobody picked up goes back to the house.
+
+A rehearsed one asks the books for nothing: no pool, and crystals that are worth nothing to whoever picks them up.
 """
 
 from itertools import accumulate
 
 from world import occasions
+from world.crystals import Laid
 from world.event import HOUSE, Settle, Telling
 from world.festival import Rain
 from world.programme import Occasion
@@ -19,22 +22,23 @@ NOBODY = Asker()
 
 
 def begin(world: World, occasion: Occasion) -> Telling:
-    """Its next turn: the pool is funded, and nothing falls before that is stored."""
+    """Its next turn: the pool is funded, and nothing falls before that is stored. A rehearsal needs none."""
     rain = plan_of(occasion)
     yield from occasions.begin(world, occasion, world.ticks(rain.over_s) + world.ticks(rain.linger_s))
     left = _portions(world, rain)
     worth = sum(count * kind.value for count, kind in zip(left, world.festival.crystal, strict=True))
-    occasion.detail = {"funded": 0, "worth": worth, "fallen": 0, "taken": 0}
+    occasion.detail = {"funded": int(occasion.rehearsal), "worth": worth, "fallen": 0, "taken": 0}
     occasion.detail |= {f"left_{number}": count for number, count in enumerate(left) if count}
-    yield _ask(world, occasion, "fund", HOUSE, _pool(occasion), worth)
+    if not occasion.rehearsal:
+        yield _ask(world, occasion, "fund", HOUSE, _pool(occasion), worth)
 
 
 def finish(world: World, occasion: Occasion) -> Telling:
-    """It is over: what lies free vanishes; what is claimed is waited for."""
+    """It is over: what lies free vanishes; what is claimed is waited for, which in a rehearsal nothing is."""
     for crystal in world.crystals.of(_source(occasion)):
         if world.crystals.is_free(crystal.crystal):
             world.crystals.remove(crystal.crystal)
-    yield from occasions.change(world, occasion, "ending")
+    yield from occasions.change(world, occasion, "idle" if occasion.rehearsal else "ending")
 
 
 def funded(world: World, waiting: Waiting, _: Stored) -> Telling:
@@ -98,7 +102,8 @@ def _fall(world: World, occasion: Occasion, rain: Rain) -> None:
     kind, detail = _drawn(world, occasion), occasion.detail
     detail[f"left_{kind}"] -= 1
     detail["fallen"] += 1
-    world.crystals.add(_place(world, rain), kind, world.festival.crystal[kind].value, _source(occasion))
+    crystal = Laid(kind, world.festival.crystal[kind].value, _source(occasion), occasion.rehearsal)
+    world.crystals.add(_place(world, rain), crystal)
 
 
 def _drawn(world: World, occasion: Occasion) -> int:

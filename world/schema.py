@@ -1,35 +1,48 @@
 """Turns plain tables into typed records and collects everything wrong with them, not just the first fault."""
 
+from functools import cached_property
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Struct, inspect
 
+from world.toml_lines import joined, line_of, lines_of
+
 S = TypeVar("S", bound=Struct)
 
 
 class ContentFault(NamedTuple):
-    """One thing wrong with the content: `key` is a path like `zone[2].building[1].width_m`."""
+    """One thing wrong with the content: `key` is a path like `zone[2].building[1].width_m`.
+
+    `line` is where it stands, or where the table stands that it is missing in; None if that is nowhere.
+    """
 
     file: str
     key: str
     value: object
     allowed: str
+    line: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.key or 'the file'} is {self.value!r}; allowed: {self.allowed}"
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.key or 'the file'} is {self.value!r}; allowed: {self.allowed}"
 
 
 class Reader:
-    """Reads the tables of one file; `faults` grows with everything found wrong."""
+    """Reads the tables of one file; `faults` grows with everything found wrong. `text` is what is in it."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, text: str = "") -> None:
         self.file = file
+        self.text = text
         self.faults: list[ContentFault] = []
 
-    def fault(self, key: str, value: object, allowed: str) -> None:
+    def fault(self, key: str, value: object, allowed: str, line: int | None = None) -> None:
         """Note that `key` holds `value`, which is not allowed."""
-        self.faults.append(ContentFault(self.file, key, value, allowed))
+        self.faults.append(ContentFault(self.file, key, value, allowed, line or line_of(key, self._lines)))
+
+    @cached_property
+    def _lines(self) -> dict[str, int]:
+        return lines_of(self.text)
 
     def record(self, kind: type[S], table: object, key: str = "") -> S | None:
         """The `table` as a `kind`, or None if anything in it is at fault."""
@@ -39,13 +52,13 @@ class Reader:
         before = len(self.faults)
         fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
         for name in sorted(table.keys() - fields.keys()):
-            self.fault(_joined(key, name), table[name], f"no such key; there are {', '.join(fields)}")
+            self.fault(joined(key, name), table[name], f"no such key; there are {', '.join(fields)}")
         values: dict[str, Any] = {}
         for name, field in fields.items():
             if name in table:
-                values[field.name] = self._value(field.type, table[name], _joined(key, name))
+                values[field.name] = self._value(field.type, table[name], joined(key, name))
             elif field.required:
-                self.fault(_joined(key, name), None, f"{allowed(field.type)}; it must be there")
+                self.fault(joined(key, name), None, f"{allowed(field.type)}; it must be there")
         return kind(**values) if len(self.faults) == before else None
 
     def _value(self, kind: Any, value: object, key: str) -> object:
@@ -96,7 +109,3 @@ def _between(least: float | None, most: float | None) -> str:
 
 def _bare(kind: Any) -> Any:
     return get_args(kind)[0] if get_origin(kind) is Annotated else kind
-
-
-def _joined(key: str, name: str) -> str:
-    return f"{key}.{name}" if key else name

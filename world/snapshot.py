@@ -18,7 +18,7 @@ SNAPSHOT_DTYPE = np.dtype(
         ("animation", "u1"),
         ("input", "<u4"),  # the last one applied
         ("vy", "<i2"),  # cm/s
-        ("flags", "u1"),  # FLAG_GROUNDED, FLAG_PERFORMER
+        ("flags", "u1"),  # FLAG_GROUNDED, FLAG_PERFORMER, FLAG_STAFF
         ("layer", "u1"),
     ]
 )

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from world.city import Rect, Zone, cm
 from world.columns import Columns
-from world.config import WorldConfig
+from world.config import FOREVER, WorldConfig
 from world.crystals import Crystals
 from world.event import Nearby, OccasionKind, Refused
 from world.festival import Festival, Scheduled
@@ -22,9 +22,7 @@ from world.tuning import Tuning
 # Bits of the `flags` column and of a snapshot's flags.
 FLAG_GROUNDED = 1
 FLAG_PERFORMER = 2
-
-# Later than any tick, which are uint32: six years at 20 ticks/s.
-FOREVER = 0xFFFFFFFF
+FLAG_STAFF = 4
 
 
 class World(Part):
@@ -91,6 +89,10 @@ class World(Part):
             raise Refused("not_here", message="the entity is not in this zone")
         return row
 
+    def is_staff(self, row: int) -> bool:
+        """Whether whoever is at `row` works here, and so takes part in rehearsals."""
+        return bool(self.columns.flags[row] & FLAG_STAFF)
+
     def place(self, entity: int) -> tuple[int, int]:
         """Where `entity` stands: x and z in cm; raises Refused if it is not here."""
         row = self.here(entity)
@@ -116,6 +118,14 @@ class World(Part):
         self.columns.remove(self.here(entity))
         self.profiles.remove(entity)
 
+    def renew(self, config: WorldConfig) -> None:
+        """Go on with other numbers and another festival; the city, and how bodies move in it, must be the same.
+
+        What is on goes on as it began.
+        """
+        self.config = config
+        self.programme.renew(self._occasions())
+
     def _occasions(self) -> list[Occasion]:
         """This zone's rains and shows, each at rest until its time comes."""
         kinds: tuple[tuple[OccasionKind, tuple[Scheduled, ...]], ...] = (
@@ -123,7 +133,12 @@ class World(Part):
             ("show", self.festival.show),
         )
         here = [(kind, plan) for kind, plans in kinds for plan in plans if plan.zone == self.map.name]
-        return [Occasion(kind, plan, self._first_start(plan)) for kind, plan in here]
+        return [Occasion(kind, plan, self._next_start(plan)) for kind, plan in here]
 
-    def _first_start(self, plan: Scheduled) -> int:
-        return self.ticks(plan.first_s) if plan.first_s or plan.every_s else FOREVER
+    def _next_start(self, plan: Scheduled) -> int:
+        """The next tick in which it starts by the clock, FOREVER if there is none."""
+        if not plan.first_s and not plan.every_s:
+            return FOREVER
+        first, every = self.ticks(plan.first_s), self.ticks(plan.every_s) if plan.every_s else FOREVER
+        missed = max(0, -(-(self.tick + 1 - first) // every))
+        return min(FOREVER, first + missed * every)

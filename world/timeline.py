@@ -8,11 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from world.city import cm
-from world.festival import Colours, Cue, Show
+from world.festival import OCCASIONS_MAX, Colours, Cue, Show
 from world.rng import Randomness
-
-# As many shows as the content can have: all of them could be on at once.
-SHOWS_MAX = 100
 
 
 class Cued(NamedTuple):
@@ -42,7 +39,8 @@ class Timeline(NamedTuple):
             yield from ((each, chance.below(2**32)) for each in cued)
 
 
-@lru_cache(maxsize=SHOWS_MAX)
+# All shows of the content could be on at once.
+@lru_cache(maxsize=OCCASIONS_MAX)
 def timeline(show: Show, tick_rate_hz: int) -> Timeline:
     """The show at this tick rate, in the order of its ticks and in one tick in the content's order."""
     by_tick: dict[int, list[Cued]] = {}

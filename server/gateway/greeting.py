@@ -14,7 +14,7 @@ from world.settling import player as account_of
 
 
 class Greeting:
-    """Everything in `Welcome` that is the same for everybody, made once."""
+    """Everything in `Welcome` that is the same for everybody, made once for each content."""
 
     def __init__(self, config: WorldConfig, settings: GameSettings) -> None:
         self._tick_rate_hz = config.tick_rate_hz

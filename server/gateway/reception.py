@@ -73,6 +73,10 @@ class Reception:
         self._ids = EntityIds()
         self._arriving: dict[int, tuple[Session, Player]] = {}
 
+    def renew(self, config: WorldConfig) -> None:
+        """From now on newcomers are told what there is in this content."""
+        self._greeting = Greeting(config, self._settings)
+
     def knock(self, session: Session, hello: Hello) -> None:
         """Somebody wants in, or back in; they wait for their turn."""
         if self.players.returning(hello.resume) is not None:
@@ -253,7 +257,7 @@ class Reception:
     def _join(self, player: Player, zone: int, place: Place | None = None) -> None:
         player.zone = zone
         stand = Stand(*place) if place else None
-        self._post(player, Join(player.name, player.look, account=player.account, place=stand))
+        self._post(player, Join(player.name, player.look, account=player.account, place=stand, staff=player.staff))
 
     def _zone_at(self, place: Place | None) -> int:
         """The zone of a place; the gate's, if the city has changed and the place is in none any more."""

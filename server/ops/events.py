@@ -1,7 +1,7 @@
-"""Rains and shows over HTTP: what is on, and starting, pausing, resuming, extending or cancelling it.
+"""Rains and shows over HTTP: what is on, and starting, rehearsing, pausing, resuming, extending or cancelling it.
 
 GET  /events                              the programme of all zones
-POST /events/NAME/start|pause|resume|cancel
+POST /events/NAME/start|rehearse|pause|resume|cancel
 POST /events/NAME/extend                  {"seconds": 60}
 """
 
@@ -17,7 +17,7 @@ from server.ops.routes import Asked, Nothing, Route
 from server.programme import Listed
 from server.store.records import Operation
 from world.config import TICK_RATE_HZ
-from world.event import OccasionKind, OccasionState
+from world.event import OccasionKind, ShownState
 from world.events.steer_event import LASTS_S_MAX, Action, SteerEvent
 
 # As in world.city.Name.
@@ -31,14 +31,18 @@ class Extension(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class EventShown(msgspec.Struct):
-    """A rain or a show: `until_tick` and `ends_in_s` say when it ends, 0 and null where it is not on."""
+    """A rain or a show: `until_tick` and `ends_in_s` say when it ends, 0 and null where it is not on.
+
+    `rehearsal`: what is on, or paused, is for staff alone.
+    """
 
     zone: str
     name: str
     kind: OccasionKind
-    state: OccasionState
+    state: ShownState
     until_tick: int
     detail: dict[str, int]
+    rehearsal: bool
     ends_in_s: float | None
 
 
@@ -93,7 +97,7 @@ def _steering(ops: Ops, action: Action) -> Route:
         "POST",
         f"/events/{{name}}/{action}",
         "operator",
-        f"{action.capitalize()} a rain or a show.",
+        f"{action.capitalize()} a rain or a show{', for staff alone' if action == 'rehearse' else ''}.",
         EventDone,
         steer,
         body=Extension if action == "extend" else Nothing,

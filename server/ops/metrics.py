@@ -48,8 +48,8 @@ DENIALS = ("unknown_deed", "invalid", "rate", "rule", "fault", "switched_off", "
 LANES = tuple(lane.value for lane in Lane)
 # What operators do, by the first word of it in the ops log, and what came of it: by answers of 2xx, 4xx and 5xx.
 OPERATIONS = (
-    *("start", "pause", "resume", "extend", "cancel", "switch", "announce"),
-    *("kick", "mute", "unmute", "ban", "unban", "drain"),
+    *("start", "rehearse", "pause", "resume", "extend", "cancel", "switch", "announce"),
+    *("kick", "mute", "unmute", "ban", "unban", "drain", "reload"),
 )
 OPERATION_OUTCOMES = ("done", "refused", "failed")
 JOIN_OUTCOMES = ("welcomed", "resumed", "refused", "lost")

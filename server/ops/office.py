@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from server.ops.announcements import announcement_routes
 from server.ops.audit import audit_routes
+from server.ops.content import Renewable, content_routes
 from server.ops.deeds import deed_routes
 from server.ops.draining import Closable, drain_routes
 from server.ops.events import event_routes
@@ -29,16 +30,18 @@ class Office(NamedTuple):
     store: Store
     watch: Watch
     stop: Closable
+    city: Renewable
     wall_s: Callable[[], float]
 
 
 def office_routes(office: Office, probes: Sequence[Route]) -> list[Route]:
     """All of them; `probes` are described too, and served by whoever has them."""
-    ops, guard, house, store, watch, stop, wall_s = office
+    ops, guard, house, store, watch, stop, city, wall_s = office
     routes = [
         *sign_in_routes(guard),
         *live_routes(watch),
         *event_routes(ops),
+        *content_routes(ops, city),
         *deed_routes(ops),
         *people_routes(ops, house, store, wall_s),
         *announcement_routes(ops, house),

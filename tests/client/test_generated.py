@@ -33,7 +33,7 @@ def test_every_message_has_a_type_and_a_layout() -> None:
 
 
 def test_deeds_that_are_settled_are_known_by_their_answers() -> None:
-    assert "pick_up_crystal: ['crystal_gained']" in wire.wire()
+    assert "pick_up_crystal: ['crystal_gained', 'crystal_rehearsed']" in wire.wire()
     assert "light_firework: ['firework_settled', 'firework_refunded']" in wire.wire()
 
 

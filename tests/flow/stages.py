@@ -271,7 +271,7 @@ async def staged(
             stage: Stage = TcpStage(scenario, listener.port)
         else:
             status = web.get("/status", status_handler(scenario.city))
-            public = [status, map_route(scenario.city.config), *page_routes(settings.page_dir)]
+            public = [status, map_route(lambda: scenario.city.config), *page_routes(settings.page_dir)]
             serving = serve_http(scenario.city.gateway, links, doorstep, public)
             port = await stack.enter_async_context(serving)
             # As many as a flow wants, where aiohttp would let a hundred connect and the next one wait.

@@ -2,9 +2,10 @@
 
 import pytest
 
+from world.config import FOREVER
 from world.event import Telling
 from world.motion import RUN
-from world.state import FOREVER, World
+from world.state import World
 from world.tick import SYSTEMS
 
 

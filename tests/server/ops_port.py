@@ -1,6 +1,7 @@
 """An ops port over real HTTP, with a fake city behind it that answers when, and as, a test says."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from protocol.codec import encode
 from protocol.messages import Denied, Happened
 from server.clock import HandClock
+from server.ops.content import content_routes
 from server.ops.deeds import deed_routes
 from server.ops.events import event_routes
 from server.ops.guard import Guard, Wait
@@ -22,6 +24,7 @@ from server.settings import OpsSettings
 from server.switches import Switchboard
 from tests.fakes import FakeStore
 from tests.server.test_health import FakeCity
+from world.config import WorldConfig, load_config
 from world.event import OPERATOR, EventState
 from world.events.steer_event import EventSteered, SteerEvent
 from world.tick import Issued
@@ -34,6 +37,18 @@ PATIENCE_S = 10
 ZONES = ["gate", "plaza"]
 
 Client = TestClient[web.Request, web.Application]
+
+
+class Contents:
+    """A city that runs on the shipped content, and writes down what it is to go on with."""
+
+    def __init__(self) -> None:
+        self.content_dir: Path | None = None
+        self.config = load_config()
+        self.renewed: list[WorldConfig] = []
+
+    def renew(self, config: WorldConfig) -> None:
+        self.renewed.append(config)
 
 
 async def no_wait(_: float) -> None:
@@ -59,7 +74,9 @@ class OpsPort:
         ops = Ops(
             self.programme, self.switchboard, self.store.log_operation, lambda: self.city.tick, metrics.operations
         )
-        routes = [*sign_in_routes(guard), *event_routes(ops), *deed_routes(ops)]
+        self.contents = Contents()
+        events = [*event_routes(ops), *content_routes(ops, self.contents)]
+        routes = [*sign_in_routes(guard), *events, *deed_routes(ops)]
         application = ops_application(self.city, metrics, routes, guard)
         self.client: Client = TestClient(TestServer(application))
 

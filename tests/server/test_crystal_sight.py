@@ -12,10 +12,11 @@ from protocol.codec import decode_server
 from protocol.crystals import read_crystals
 from protocol.limits import CRYSTALS_MAX
 from protocol.messages import Crystals
-from server.crystal_sight import SIGHT_CM, TICKS_PER_CRYSTALS, CrystalSight
+from server.crystal_sight import FEW, SIGHT_CM, TICKS_PER_CRYSTALS, CrystalSight
 from server.detail import WHOLE
 from tests.fakes import Body, scene_of
 from world.crystals import CRYSTAL_DTYPE
+from world.state import FLAG_STAFF
 
 Places = Sequence[tuple[int, int]]
 places = st.lists(st.tuples(st.integers(0, 20_000), st.integers(0, 20_000)), max_size=150)
@@ -23,9 +24,9 @@ places = st.lists(st.tuples(st.integers(0, 20_000), st.integers(0, 20_000)), max
 SERVED_EVERY_TICK = WHOLE._replace(ticks_per_frame=1)
 
 
-def lying(*at: tuple[int, int], first: int = 1) -> NDArray[np.void]:
+def lying(*at: tuple[int, int], first: int = 1, staff: bool = False) -> NDArray[np.void]:
     """Crystals numbered from `first`, at x and z, half a metre up, kind 2 and value 7."""
-    rows = [(number, x, 50, z, 2, 7) for number, (x, z) in enumerate(at, first)]
+    rows = [(number, x, 50, z, 2, 7, staff) for number, (x, z) in enumerate(at, first)]
     return np.array(rows, CRYSTAL_DTYPE)
 
 
@@ -127,3 +128,25 @@ def test_a_heap_of_thousands_is_shown_as_the_few_nearest(viewers: int) -> None:
     meadow.sight.learn(0, lying(*map(tuple, chance.integers(0, 10_000, (5000, 2)).tolist())))
     told = meadow.told()
     assert all(len(ids(told[row])) == CRYSTALS_MAX for row in range(viewers))
+
+
+@pytest.mark.parametrize("open_ones", [3, FEW + 1], ids=["few", "many"])
+@pytest.mark.parametrize("rehearsed", [2, FEW + 1], ids=["few_rehearsed", "many_rehearsed"])
+def test_what_is_rehearsed_is_shown_to_staff_among_the_rest_and_to_nobody_else(open_ones: int, rehearsed: int) -> None:
+    meadow = Meadow((1000, 1000), (1000, 1000))
+    meadow.scene = scene_of([Body(1, 1000, 1000, flags=FLAG_STAFF), Body(2, 1000, 1000)])
+    near = lying(*((1000 + 10 * n, 1000) for n in range(rehearsed)), first=1001, staff=True)
+    far = lying(*((2000 + 10 * n, 1000) for n in range(open_ones)))
+    meadow.sight.learn(0, np.concatenate([near, far]))
+    told = meadow.told()
+    assert ids(told[0]) == [*near["crystal"], *far["crystal"]][:CRYSTALS_MAX]
+    assert ids(told[1]) == far["crystal"].tolist()[:CRYSTALS_MAX]
+
+
+def test_a_rehearsal_in_one_zone_hides_nothing_of_another() -> None:
+    meadow = Meadow((1000, 1000))
+    meadow.sight.learn(0, lying((1000, 1000), staff=True))
+    meadow.sight.learn(1, lying((1100, 1000), first=50))
+    assert ids(meadow.told()[0]) == [50]
+    meadow.sight.learn(0, lying())
+    assert meadow.told(100) == {}

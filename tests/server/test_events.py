@@ -40,7 +40,7 @@ async def test_everybody_on_this_machine_may_see_what_is_on(port: OpsPort) -> No
 # ---- changing ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("action", ["start", "pause", "resume", "cancel"])
+@pytest.mark.parametrize("action", ["start", "rehearse", "pause", "resume", "cancel"])
 async def test_what_the_zone_does_is_answered_with_the_new_state_and_written_down_before(
     port: OpsPort, action: Any
 ) -> None:

@@ -10,6 +10,7 @@ from server.hearing import EVENTS_PER_FRAME_MAX, REPORTS_MAX, Heard, Listeners, 
 from server.scene import Scene
 from tests.fakes import Body, field, scene_of, snapshot
 from world.event import ALL_LAYERS
+from world.state import FLAG_STAFF
 
 
 def near(x: int, radius_cm: int = 1000, importance: int = 0, z: int = 0) -> Report:
@@ -137,3 +138,13 @@ def test_whoever_hears_the_same_over_the_same_transport_shares_a_mix(
     assert len({(*parts, websocket[row]) for parts, row in zip(mixes.parts, mixes.examples, strict=True)}) == len(
         mixes.parts
     )
+
+
+def test_what_is_for_staff_is_heard_by_staff_and_nobody_else_and_takes_no_place_from_others() -> None:
+    bodies = [Body(1, flags=FLAG_STAFF), Body(2)]
+    said = [near(10)._replace(staff=True), near(20), near(30), near(40)]
+    heard = hear(said, bodies)
+    assert by_row(heard) == {0: [0, 1, 2], 1: [1, 2, 3]}
+    assert heard.cut == 1
+    zone = Report(0, 0, 0, 0, 0, 2, b"", staff=True)
+    assert by_row(hear([zone], bodies)) == {0: [0]}

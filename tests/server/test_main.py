@@ -122,14 +122,14 @@ def test_bad_settings_are_all_named_and_nothing_is_started(name: str, capsys: Ou
 
 
 @pytest.mark.parametrize("name", ["check", "serve"])
-def test_bad_content_is_named_with_file_key_value_and_what_is_allowed(
+def test_bad_content_is_named_with_file_line_key_value_and_what_is_allowed(
     name: str, tmp_path: Path, capsys: Output
 ) -> None:
     for file in CONTENT_DIR.glob("*.toml"):
         text = file.read_text("utf-8")
         (tmp_path / file.name).write_text(re.sub(r"(?m)^run_m_s = .*$", "run_m_s = 700", text), "utf-8")
     assert main([name, "--world.content", str(tmp_path)]) == WRONG
-    assert re.search(r"tuning\.toml: movement\.run_m_s is 700; allowed: .*9\.8", capsys.readouterr().err)
+    assert re.search(r"tuning\.toml:6: movement\.run_m_s is 700; allowed: .*9\.8", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("flag", ["--auth.key=too short", "--auth.key_file=nowhere.pem"])

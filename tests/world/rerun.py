@@ -4,6 +4,7 @@ import random
 import sys
 
 import numpy as np
+from msgspec.structs import replace
 
 from tests.world.books import Books
 from tests.world.hamlet import Hamlet
@@ -17,6 +18,7 @@ from world.events.leave import Leave
 from world.events.leave_party import LeaveParty
 from world.events.light_firework import LightFirework
 from world.events.pick_up_crystal import PickUpCrystal
+from world.events.reload_content import ReloadContent
 from world.events.reshape import Reshape
 from world.events.say import Say
 from world.events.sit import Sit
@@ -29,7 +31,9 @@ from world.tick import Issued
 
 ENTITIES = range(1, 60)
 # Early enough for the rain to be picked up, and twice, so that a second turn is in the run as well.
-STARTS = (5, 120)
+STARTS = (5, 130)
+# In between, when nothing is on.
+REHEARSED, RELOADED = 95, 60
 # Few enough for several layers.
 COMFORTABLE = 8
 CODES = ("friends-1", "friends-2")
@@ -40,6 +44,7 @@ def wish(chance: random.Random) -> Command:
     wishes: list[Command] = [
         Join(chance.choice("ABC"), {"hue": chance.randrange(256), "hair": 1}, account=chance.choice(ENTITIES)),
         Join("D", account=chance.choice(ENTITIES)),
+        Join("E", account=chance.choice(ENTITIES), staff=True),
         JoinParty(chance.choice(CODES)),
         LeaveParty(),
         Reshape({"nose": chance.randrange(256)}),
@@ -94,6 +99,12 @@ def run(seed: int, ticks: int) -> list[str]:
         issued += gather(chance, hamlet, zone) + answers(chance, books[zone])
         if tick in STARTS:
             zone, issued = 0, [Issued(OPERATOR, tick, SteerEvent(name, "start")) for name in ("drizzle", "salute")]
+        if tick == REHEARSED:
+            zone, issued = 0, [Issued(OPERATOR, tick, SteerEvent(name, "rehearse")) for name in ("drizzle", "salute")]
+        if tick == RELOADED:
+            world = hamlet.west
+            festival = replace(world.festival, rain=(replace(world.festival.rain[0], number=14),))
+            zone, issued = 0, [Issued(OPERATOR, tick, ReloadContent(world.tuning, festival))]
         moves = [
             (entity, tick, chance.randrange(256), chance.randrange(256), chance.randrange(4), chance.randrange(2))
             for entity in chance.sample(ENTITIES, 20)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 import world.events
-from tests.world.hamlet import CITY, FESTIVAL, Hamlet
+from tests.world.hamlet import CITY, FESTIVAL, Hamlet, config
 from world.avatar import Avatar, Choice, Slider
 from world.catalogue import DEEDS, EVENTS, RULES, describe
 from world.event import Command, Event
@@ -25,6 +25,7 @@ from world.events.light_firework import LightFirework
 from world.events.move import Move
 from world.events.pick_up_crystal import PickUpCrystal
 from world.events.reject import Reject
+from world.events.reload_content import ReloadContent
 from world.events.reshape import Reshape
 from world.events.say import Say
 from world.events.sit import Sit
@@ -47,6 +48,7 @@ EXAMPLES: list[Command] = [
     Join("Ada"),
     Join("Ada", {"hue": 255}, CITY.zone[0].spawn[0].name),
     Join("Ada", {}, None, 2**40, Stand(-5, 2**30, 255)),
+    Join("Stella", staff=True),
     Leave(),
     Halt(),
     arrival(),
@@ -66,6 +68,7 @@ EXAMPLES: list[Command] = [
     Reject("pick.1", "closed"),
     SteerEvent("dawn", "extend", 60, "night shift"),
     Announce("Fireworks at nine", "ada"),
+    ReloadContent(config().tuning, FESTIVAL, "ada"),
 ]
 
 
@@ -92,7 +95,7 @@ def test_every_command_and_event_that_exists_is_in_it() -> None:
     assert all(name == event.name for name, event in EVENTS.items())
 
 
-SERVERS = {"join", "leave", "halt", "arrive", "confirm", "reject", "steer_event", "announce"}
+SERVERS = {"join", "leave", "halt", "arrive", "confirm", "reject", "steer_event", "announce", "reload_content"}
 
 
 def test_clients_may_do_what_players_do_and_nothing_else() -> None:
@@ -102,7 +105,7 @@ def test_clients_may_do_what_players_do_and_nothing_else() -> None:
         set(deeds) == {"move", "say", "wave", "emote", "sit", "pick_up_crystal", "light_firework", "reshape"} | together
     )
     assert {name for name, deed in DEEDS.items() if not deed.public} == SERVERS
-    assert set(EVENTS) - set(events) == {"event_steered", "announcement_made"}
+    assert set(EVENTS) - set(events) == {"event_steered", "announcement_made", "content_reloaded"}
 
 
 def test_a_description_names_types_bounds_and_choices() -> None:

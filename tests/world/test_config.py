@@ -10,6 +10,7 @@ from world.config import (
     CITY_FILE,
     CONTENT_DIR,
     FESTIVAL_FILE,
+    FILE_BYTES_MAX,
     TUNING_FILE,
     ContentError,
     fingerprint,
@@ -86,6 +87,43 @@ def test_a_jump_that_reaches_a_roof_is_a_fault_of_the_map(content: Path) -> None
     assert all(key.endswith("height_m") for _, key in faults(content))
 
 
+def test_a_fault_says_on_which_line_it_is(content: Path) -> None:
+    edit(content, FESTIVAL_FILE, "value = 10", "value = 1000")
+    edit(content, FESTIVAL_FILE, 'drop = [{ kind = "quartz", weight = 80 }', 'drop = [{ kind = "quarz", weight = 80 }')
+    edit(content, TUNING_FILE, "gravity_m_s2 = 20.0   # twice", "# twice")
+    with pytest.raises(ContentError) as wrong:
+        load_config(content)
+    told = [(fault.key, fault.line) for fault in wrong.value.faults]
+    lines = {file: (content / file).read_text("utf-8").split("\n") for file in (FESTIVAL_FILE, TUNING_FILE)}
+    assert told == [
+        ("movement.gravity_m_s2", lines[TUNING_FILE].index("[movement]") + 1),
+        ("crystal[2].value", lines[FESTIVAL_FILE].index("value = 1000") + 1),
+    ]
+    edit(content, FESTIVAL_FILE, "value = 1000", "value = 10")
+    edit(content, TUNING_FILE, "# twice", "gravity_m_s2 = 20.0   # twice")
+    with pytest.raises(ContentError, match=r"events\.toml:\d+: rain\[0\]\.drop\[0\]\.kind is 'quarz'") as wrong:
+        load_config(content)
+    (fault,) = wrong.value.faults
+    assert fault.line is not None
+    assert "quarz" in lines[FESTIVAL_FILE][fault.line - 1]
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 20_000, "x = " + "1" * 5_000], ids=["deep", "long"])
+def test_what_no_reader_of_toml_takes_is_a_fault_and_no_crash(content: Path, text: str) -> None:
+    (content / TUNING_FILE).write_text(text)
+    assert faults(content) == [(TUNING_FILE, "")]
+
+
+def test_a_file_has_a_size_that_it_may_have(content: Path) -> None:
+    text = (content / TUNING_FILE).read_text("utf-8")
+    (content / TUNING_FILE).write_text(text + "#" * (FILE_BYTES_MAX - len(text.encode())), "utf-8")
+    assert load_config(content) == load_config()
+    with (content / TUNING_FILE).open("a") as file:
+        file.write("#")
+    with pytest.raises(ContentError, match=r"tuning\.toml: the file is 'over 262144 bytes'"):
+        load_config(content)
+
+
 def test_a_missing_file_is_named(content: Path) -> None:
     (content / CITY_FILE).unlink()
     with pytest.raises(ContentError, match=r"city\.toml: the file is .*a readable file"):
@@ -94,11 +132,11 @@ def test_a_missing_file_is_named(content: Path) -> None:
 
 def test_a_file_that_is_no_toml_is_named_with_its_line(content: Path) -> None:
     (content / TUNING_FILE).write_text("[movement]\nwalk_m_s = \n")
-    with pytest.raises(ContentError, match=r"tuning\.toml: .*line 2.*TOML"):
+    with pytest.raises(ContentError, match=r"tuning\.toml:2: .*line 2.*TOML"):
         load_config(content)
 
 
 def test_a_file_that_is_no_text_is_named(content: Path) -> None:
     (content / TUNING_FILE).write_bytes(b"[movement]\n\xff")
-    with pytest.raises(ContentError, match=r"tuning\.toml: .*byte 11.*UTF-8"):
+    with pytest.raises(ContentError, match=r"tuning\.toml:2: .*byte 11.*UTF-8"):
         load_config(content)

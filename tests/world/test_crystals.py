@@ -2,13 +2,13 @@
 
 import pytest
 
-from world.crystals import COUNT_MAX, CRYSTAL_DTYPE, STANDING, Crystal, Crystals
+from world.crystals import COUNT_MAX, CRYSTAL_DTYPE, STANDING, Crystal, Crystals, Laid
 
 SOURCE = ("drizzle", 1)
 
 
 def lay(crystals: Crystals, count: int = 1) -> list[Crystal]:
-    return [crystals.add((100 * n, 5, -7), 1, 20, SOURCE) for n in range(count)]
+    return [crystals.add((100 * n, 5, -7), Laid(1, 20, SOURCE)) for n in range(count)]
 
 
 def rows(crystals: Crystals) -> set[int]:
@@ -31,7 +31,7 @@ def test_what_lies_free_is_taken_once_for_each_change() -> None:
     taken = crystals.take_rows()
     assert taken is not None
     assert taken.dtype == CRYSTAL_DTYPE
-    assert taken.tolist() == [(first.crystal, 0, 5, -7, 1, 20)]
+    assert taken.tolist() == [(first.crystal, 0, 5, -7, 1, 20, 0)]
     assert crystals.take_rows() is None
 
 
@@ -95,6 +95,6 @@ def test_a_digest_sees_every_change() -> None:
 
 def test_standing_places_are_no_rain() -> None:
     crystals = Crystals(0)
-    crystals.add((0, 0, 0), 0, 1, (STANDING, 3))
+    crystals.add((0, 0, 0), Laid(0, 1, (STANDING, 3)))
     assert not crystals.has(SOURCE)
     assert crystals.has((STANDING, 3))

@@ -8,7 +8,7 @@ from world.city import Spawn, cm, heading_of
 from world.event import Command, Refused, Telling
 from world.layers import layer_of_newcomer
 from world.profiles import Look, ProfileName, ProfileRecord
-from world.state import World
+from world.state import FLAG_STAFF, World
 
 # As columns hold them: int32, and int64 with room for every account a database numbers.
 Cm = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
@@ -27,7 +27,7 @@ class Join(Command, frozen=True):
     """Appear as `name`; at `place`, at the spawn point called `spawn`, or at one of the zone's in turn of chance.
 
     A place that is not in this zone, or built over, is forgotten. What is durable is done in the name
-    of `account`; 0 is nobody's.
+    of `account`; 0 is nobody's. `staff` sees rehearsals, and takes part in them.
     """
 
     name: ProfileName
@@ -35,6 +35,7 @@ class Join(Command, frozen=True):
     spawn: Annotated[str, Meta(max_length=32)] | None = None
     account: Account = 0
     place: Stand | None = None
+    staff: bool = False
 
 
 def apply(world: World, actor: int, command: Join) -> Telling:
@@ -49,6 +50,7 @@ def apply(world: World, actor: int, command: Join) -> Telling:
     row = world.columns.add(actor)
     world.columns.layer[row] = layer
     world.columns.account[row] = command.account
+    world.columns.flags[row] = FLAG_STAFF if command.staff else 0
     _appear(world, row, stand)
     world.profiles.put(ProfileRecord(actor, 1, command.name, dict(command.look)))
     return ()

@@ -95,13 +95,14 @@ class FireworkRefunded(Event, frozen=True):
 
 
 class Rocket(NamedTuple):
-    """What is to rise, and where (cm of the city); `entity` lit it, 0 in a show."""
+    """What is to rise, and where (cm of the city); `entity` lit it, 0 in a show; `staff`: in a rehearsal of one."""
 
     entity: int
     kind: str
     colours: tuple[str, ...]
     x: int
     z: int
+    staff: bool = False
 
 
 class Owed(NamedTuple):
@@ -133,11 +134,10 @@ def launch(world: World, waiting: Waiting, stored: Stored) -> Telling:
         return
     rocket, asker = waiting.about, waiting.asker
     audience, launched = rise(world, rocket, world.random.stream("fireworks").below(2**32))
-    cost = _known(world, rocket.kind).cost
     yield audience, launched
     yield (
         Only(asker.entity),
-        FireworkSettled(stored.receipt, asker.number, cost, stored.balance, launched.start_tick),
+        FireworkSettled(stored.receipt, asker.number, _paid(waiting), stored.balance, launched.start_tick),
     )
 
 
@@ -145,8 +145,7 @@ def unpaid(world: World, waiting: Waiting, reason: str) -> Telling:
     """Its owner has not enough crystals; any other reason is our fault."""
     entity, _, deed, number = waiting.asker
     if reason == "insufficient":
-        cost = _known(world, waiting.about.kind).cost
-        yield Refusal(entity, number, deed, "insufficient", "kind", f"it costs {cost} crystals")
+        yield Refusal(entity, number, deed, "insufficient", "kind", f"it costs {_paid(waiting)} crystals")
     else:
         yield Refusal(entity, number, deed, "refused", None, "the books would not have it; nothing was paid")
 
@@ -169,12 +168,13 @@ def refund_rejected(world: World, waiting: Waiting, reason: str) -> Telling:
 
 
 def rise(world: World, rocket: Rocket, seed: int, importance: int = COSMETIC) -> tuple[Audience, FireworkLaunched]:
-    """It is lit in this tick, and matters at least so much."""
+    """It is lit in this tick, and matters at least so much. A rehearsal's leaves the sky to those who pay."""
     kind, tuning = _known(world, rocket.kind), world.tuning.firework
     start = world.tick + world.ticks(tuning.fuse_s)
     burst = start + world.ticks(kind.rise_s)
     end = burst + world.ticks(kind.burst_s)
-    world.sky.add(end)
+    if not rocket.staff:
+        world.sky.add(end)
     launched = FireworkLaunched(
         entity=rocket.entity,
         kind=rocket.kind,
@@ -189,7 +189,7 @@ def rise(world: World, rocket: Rocket, seed: int, importance: int = COSMETIC) ->
         height=cm(kind.height_m),
         importance=max(kind.importance, importance),
     )
-    return Nearby(rocket.entity, rocket.x, rocket.z, cm(tuning.radius_m)), launched
+    return Nearby(rocket.entity, rocket.x, rocket.z, cm(tuning.radius_m), staff=rocket.staff), launched
 
 
 def _known(world: World, name: str) -> FireworkKind:
@@ -243,9 +243,13 @@ def _sky_is_full(world: World) -> bool:
     return world.sky.in_air(world.tick) >= world.tuning.firework.sky_max
 
 
+def _paid(waiting: Waiting) -> int:
+    """What was asked for it then; the content may have another price by now."""
+    return max(posting.amount for posting in waiting.settle.postings)
+
+
 def _pay_back(world: World, waiting: Waiting, owed: Owed) -> Settle:
     """Under a key that says for which firework."""
-    asker, cost = waiting.asker, _known(world, waiting.about.kind).cost
-    key = waiting.settle.key.replace("light", "refund")
-    settle = Settle(key, "refund", move(HOUSE, player(asker.account), cost))
-    return world.pending.ask(Waiting(settle, asker, world.tick, owed))
+    key, account = waiting.settle.key.replace("light", "refund"), player(waiting.asker.account)
+    settle = Settle(key, "refund", move(HOUSE, account, _paid(waiting)))
+    return world.pending.ask(Waiting(settle, waiting.asker, world.tick, owed))

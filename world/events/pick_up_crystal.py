@@ -6,10 +6,10 @@ from msgspec import Meta
 
 from world import rains
 from world.city import cm
-from world.crystals import STANDING, Wish
-from world.event import COSMETIC, NOTABLE, Command, Event, Nearby, Only, Refusal, Refused, Telling
+from world.crystals import STANDING, Crystal, Wish
+from world.event import COSMETIC, NOTABLE, Audience, Command, Event, Nearby, Only, Refusal, Refused, Telling
 from world.rates import spend
-from world.settling import Stored, Waiting
+from world.settling import Asker, Stored, Waiting
 from world.state import World
 
 
@@ -31,6 +31,16 @@ class CrystalGained(Event, frozen=True):
     number: int
 
 
+class CrystalRehearsed(Event, frozen=True):
+    """You have picked up a crystal of a rehearsal: it would be worth `value`, and brings nothing."""
+
+    importance: ClassVar[int] = NOTABLE
+
+    crystal: int
+    value: int
+    number: int
+
+
 class CrystalTaken(Event, frozen=True):
     """Somebody has picked up a crystal."""
 
@@ -46,6 +56,8 @@ def apply(world: World, actor: int, command: PickUpCrystal) -> Telling:
     crystal = world.crystals.find(command.crystal)
     if crystal is None:
         raise Refused("gone", "crystal", "there is no such crystal here")
+    if crystal.staff and not world.is_staff(row):
+        raise Refused("rehearsal", "crystal", "it is part of a rehearsal, which is for staff")
     if not world.crystals.is_free(crystal.crystal):
         raise Refused("taken", "crystal", "somebody else has it")
     columns, reach = world.columns, cm(world.tuning.crystals.reach_m)
@@ -68,8 +80,15 @@ def gained(world: World, waiting: Waiting, stored: Stored) -> Telling:
         rains.taken(world, crystal.source, crystal.value)
     gain = CrystalGained(stored.receipt, crystal.crystal, crystal.value, stored.balance, asker.number)
     yield Only(asker.entity), gain
-    radius = cm(world.tuning.crystals.radius_m)
-    yield Nearby(asker.entity, crystal.x, crystal.z, radius), CrystalTaken(asker.entity, crystal.crystal)
+    yield _taken(world, asker, crystal)
+
+
+def rehearsed(world: World, asker: Asker, crystal: Crystal) -> Telling:
+    """Part of a rehearsal: it is gone at once, the books hear nothing of it, and only staff see it."""
+    world.crystals.remove(crystal.crystal)
+    rains.taken(world, crystal.source, crystal.value)
+    yield Only(asker.entity), CrystalRehearsed(crystal.crystal, crystal.value, asker.number)
+    yield _taken(world, asker, crystal)
 
 
 def not_gained(world: World, waiting: Waiting, reason: str) -> Telling:
@@ -80,3 +99,9 @@ def not_gained(world: World, waiting: Waiting, reason: str) -> Telling:
     else:
         world.crystals.remove(crystal.crystal)
     yield Refusal(asker.entity, asker.number, asker.deed, reason, "crystal", "it could not be entered in the books")
+
+
+def _taken(world: World, asker: Asker, crystal: Crystal) -> tuple[Audience, CrystalTaken]:
+    radius = cm(world.tuning.crystals.radius_m)
+    audience = Nearby(asker.entity, crystal.x, crystal.z, radius, staff=crystal.staff)
+    return audience, CrystalTaken(asker.entity, crystal.crystal)

@@ -1,4 +1,4 @@
-"""Whoever runs the city starts, pauses, resumes, extends or cancels a rain or a show. The server's own deed."""
+"""Whoever runs the city starts, rehearses, pauses, resumes, extends or cancels an event. The server's own deed."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -12,7 +12,7 @@ from world.occasions import change
 from world.programme import Occasion
 from world.state import World
 
-Action = Literal["start", "pause", "resume", "extend", "cancel"]
+Action = Literal["start", "rehearse", "pause", "resume", "extend", "cancel"]
 # A day, however often it is extended: whoever wants more starts it again.
 LASTS_S_MAX = 86_400
 
@@ -58,6 +58,12 @@ def _start(world: World, occasion: Occasion, _: SteerEvent) -> Telling:
     yield from ACTS[occasion.kind].begin(world, occasion)
 
 
+def _rehearse(world: World, occasion: Occasion, _: SteerEvent) -> Telling:
+    _must_be(occasion, "idle")
+    occasion.rehearsal = True
+    yield from ACTS[occasion.kind].begin(world, occasion)
+
+
 def _pause(world: World, occasion: Occasion, _: SteerEvent) -> Telling:
     _must_be(occasion, "running")
     yield from change(world, occasion, "paused")
@@ -88,11 +94,12 @@ def _cancel(world: World, occasion: Occasion, _: SteerEvent) -> Telling:
 def _must_be(occasion: Occasion, *states: OccasionState) -> None:
     if occasion.state not in states:
         wanted = " or ".join(states)
-        raise Refused("wrong_state", "action", f"it is {occasion.state}, and would have to be {wanted}")
+        raise Refused("wrong_state", "action", f"it is {occasion.shown}, and would have to be {wanted}")
 
 
 _STEER: dict[Action, Callable[[World, Occasion, SteerEvent], Telling]] = {
     "start": _start,
+    "rehearse": _rehearse,
     "pause": _pause,
     "resume": _resume,
     "extend": _extend,

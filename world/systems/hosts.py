@@ -7,10 +7,11 @@ and the highest slots of the city downwards, of which the server keeps `world.ci
 from world.animation import Animation
 from world.city import Host, cm, heading_of
 from world.columns import SLOTS
+from world.config import FOREVER
 from world.event import Nearby, Telling
 from world.events.wave import Waved, show
 from world.profiles import ProfileRecord
-from world.state import FLAG_PERFORMER, FOREVER, World
+from world.state import FLAG_PERFORMER, World
 
 
 def entity_of(number: int) -> int:

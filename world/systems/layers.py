@@ -5,10 +5,11 @@ from numpy.typing import NDArray
 
 from world.bins import Bins
 from world.city import cm
+from world.config import FOREVER
 from world.event import Telling
 from world.interest import Sight
 from world.layers import LAYERS_MAX, heads, layer_of_party, lowest_with_room
-from world.state import FLAG_PERFORMER, FOREVER, World
+from world.state import FLAG_PERFORMER, World
 
 # Whoever stands farther away than anybody sees does not see them go.
 SIGHT_CM = Sight().sight_cm

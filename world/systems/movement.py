@@ -4,9 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from world.animation import Animation
+from world.config import FOREVER
 from world.event import Telling
 from world.motion import PART_BITS, PARTS, STAND, STEERS
-from world.state import FOREVER, World
+from world.state import World
 
 Mask = NDArray[np.bool_]
 Cm = NDArray[np.int32]

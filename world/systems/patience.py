@@ -1,8 +1,9 @@
 """Whoever waits for the books longer than anybody expects is told, once, that nothing is lost."""
 
+from world.config import FOREVER
 from world.event import Only, Telling
 from world.events.settlement_pending import SettlementPending
-from world.state import FOREVER, World
+from world.state import World
 
 
 def run(world: World) -> Telling:

@@ -9,6 +9,8 @@ def run(world: World) -> Telling:
     """Start what is due; let fall, and end, what is on."""
     for rain in world.programme.of_kind("rain"):
         if occasions.is_due(world, rain):
+            if rain.rehearsal:
+                yield from rains.finish(world, rain)
             yield from rains.begin(world, rain)
         elif rain.state == "running" and rain.detail["funded"]:
             yield from rains.go_on(world, rain)

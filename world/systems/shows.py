@@ -11,6 +11,8 @@ def run(world: World) -> Telling:
     """Start what is due, and light what is due of everything that is on."""
     for show in world.programme.of_kind("show"):
         if occasions.is_due(world, show):
+            if show.rehearsal:
+                yield from shows.finish(world, show)
             yield from shows.begin(world, show)
         if show.state == "running":
             yield from _play(world, show)
@@ -23,7 +25,8 @@ def rests_until(world: World) -> int:
 
 def _play(world: World, show: Occasion) -> Telling:
     for cued, seed in shows.timeline_of(world, show).lit(world.random, show.turn, show.elapsed):
-        rocket = Rocket(0, cued.kind, cued.colours, world.area.x + cued.x, world.area.z + cued.z)
+        x, z = world.area.x + cued.x, world.area.z + cued.z
+        rocket = Rocket(0, cued.kind, cued.colours, x, z, show.rehearsal)
         yield rise(world, rocket, seed, NOTABLE)
         show.detail["lit"] = show.detail.get("lit", 0) + 1
     show.elapsed += 1

@@ -36,6 +36,9 @@ export class Hud {
   readonly #note = element('p', { class: 'note', test: 'note', role: 'status', hidden: true })
   readonly #menu = element('div', { class: 'panel menu', test: 'fireworks-menu', hidden: true })
   readonly #help = element('div', { class: 'panel help', test: 'help', hidden: true })
+  readonly #kinds = element('div', { class: 'choices', test: 'fireworks-kinds' })
+  readonly #chosen = new Set<string>()
+  #usual: readonly string[] = []
   readonly #run: HTMLButtonElement
   #noteUntilMs = 0
 
@@ -133,8 +136,17 @@ export class Hud {
     this.#input.blur()
   }
 
+  /** These kinds of fireworks are for sale from now on, each for so much. */
+  sell(prices: Readonly<Record<string, unknown>>): void {
+    this.#kinds.replaceChildren(...Object.entries(prices).map(([name, cost]) =>
+      button(`${words(name)} ◆ ${Number(cost)}`, `firework-${name}`, () => {
+        this.asks.firework(name, this.#chosen.size > 0 ? [...this.#chosen] : this.#usual)
+      })))
+  }
+
   #fillMenu(map: CityMap): void {
-    const chosen = new Set<string>()
+    const chosen = this.#chosen
+    this.#usual = map.colours.slice(0, 1).map((colour) => colour.name)
     const colours = map.colours.map((colour) => {
       const made = button(colour.name, `colour-${colour.name}`, () => {
         if (chosen.has(colour.name)) chosen.delete(colour.name)
@@ -145,13 +157,9 @@ export class Hud {
       made.style.backgroundColor = colour.rgb
       return made
     })
-    const kinds = map.fireworks.filter((kind) => kind.cost > 0).map((kind) =>
-      button(`${words(kind.name)} ◆ ${kind.cost}`, `firework-${kind.name}`, () => {
-        const some = chosen.size > 0 ? [...chosen] : map.colours.slice(0, 1).map((colour) => colour.name)
-        this.asks.firework(kind.name, some)
-      }))
+    this.sell(Object.fromEntries(map.fireworks.filter((kind) => kind.cost > 0).map((kind) => [kind.name, kind.cost])))
     this.#menu.append(element('h2', { text: 'Light a firework' }), element('div', { class: 'swatches' }, ...colours),
-      element('div', { class: 'choices' }, ...kinds), element('p', { class: 'small', text: 'Up to three colours. F or Escape closes this.' }))
+      this.#kinds, element('p', { class: 'small', text: 'Up to three colours. F or Escape closes this.' }))
   }
 
   #fillHelp(): void {

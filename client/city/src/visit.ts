@@ -223,6 +223,11 @@ export class Visit {
     city.on('event:crystal_gained', ({ fields }) => this.#note(`◆ ${fields.value} more: you have ${fields.balance}`))
     city.on('event:firework_settled', ({ fields }) => this.#note(`Yours rises for ◆ ${fields.cost}: you have ${fields.balance}`))
     city.on('event:firework_refunded', ({ fields }) => this.#note(`It could not rise; ◆ back, you have ${fields.balance}`))
+    city.on('event:crystal_rehearsed', ({ fields }) => this.#note(`A rehearsal: ◆ ${fields.value} if it were not`))
+    city.on('event:prices_changed', ({ fields }) => {
+      hud.sell(fields.fireworks)
+      this.#note('Fireworks have new prices.')
+    })
     city.on('event:settlement_pending', () => this.#note('The books take longer than usual; it will be answered.'))
   }
 

@@ -161,12 +161,14 @@ function event(told) {
     if (said) steer("extend", { seconds: Number(said.seconds) })();
   };
   const acts = {
-    idle: [["Start", told.name, steer("start")]],
+    idle: [["Start", told.name, steer("start")], ["Rehearse", told.name, steer("rehearse")]],
+    rehearsal: [["Pause", told.name, steer("pause")], ["Extend", told.name, extend], ["Cancel", told.name, steer("cancel"), true]],
     running: [["Pause", told.name, steer("pause")], ["Extend", told.name, extend], ["Cancel", told.name, steer("cancel"), true]],
     paused: [["Resume", told.name, steer("resume")], ["Extend", told.name, extend], ["Cancel", told.name, steer("cancel"), true]],
     ending: [],
   };
-  return row(`${told.name} (${told.kind}, ${told.zone})`, told.state, lasting(told.ends_in_s), buttons(...acts[told.state]));
+  const stands = told.rehearsal && told.state !== "rehearsal" ? `${told.state}, rehearsal` : told.state;
+  return row(`${told.name} (${told.kind}, ${told.zone})`, stands, lasting(told.ends_in_s), buttons(...acts[told.state]));
 }
 
 function sanction(told) {
@@ -228,6 +230,47 @@ const FIELDS = {
   Mute: [["seconds", "For how many seconds", { type: "number", min: 1, max: 2678400, value: 600, required: true }], reason("an operator has muted you")],
   Ban: [["seconds", "For how many seconds; empty is for good", { type: "number", min: 1, max: 315360000 }], reason("this account is banned")],
 };
+
+// ---- content -------------------------------------------------------------------------------------
+
+byId("content-check").addEventListener("click", async () => {
+  const button = byId("content-check");
+  button.disabled = true;
+  compare(await attempt(() => look("/content/difference")));
+  button.disabled = false;
+});
+
+byId("content-apply").addEventListener("click", async () => {
+  const digest = byId("content-apply").dataset.digest;
+  const said = await ask("Have the running city take over these changes?", "Apply", []);
+  if (!said) return;
+  compare(null);
+  await attempt(() => act("/content/apply", { digest }), (told) => `content applied: ${told.changes} changes in ${told.zones} zones`);
+});
+
+/** Shows what a check has found; null forgets the one before. */
+function compare(told) {
+  const apply = byId("content-apply");
+  apply.hidden = !told?.applicable;
+  apply.dataset.digest = told?.digest ?? "";
+  byId("content-found").hidden = !told;
+  byId("content-note").textContent = told ? verdict(told) : "";
+  if (!told) return;
+  fill(byId("content-faults"), told.faults.map(fault));
+  fill(byId("content-changes"), told.changes.map(change));
+  byId("content-faults").hidden = told.valid;
+  byId("content-changes").hidden = !told.changes.length;
+}
+
+function verdict(told) {
+  const more = told.more ? ` ${told.more} more are not shown.` : "";
+  if (!told.valid) return `The files have faults, and nothing of them can be applied.${more}`;
+  if (!told.changes.length) return "The city runs on these files.";
+  return told.applicable ? `All of this can be applied while the city runs.${more}` : `Some of this needs a restart, so nothing is applied.${more}`;
+}
+
+const fault = (told) => row(told.line === null ? told.file : `${told.file}:${told.line}`, told.key, told.value ?? "missing", told.allowed);
+const change = (told) => row(told.file, told.key, told.before ?? "new", told.after ?? "gone", told.live ? "now" : `needs a restart: ${told.needs_restart}`);
 
 // ---- announcing, closing -------------------------------------------------------------------------
 

@@ -147,7 +147,7 @@ def test_resting_between_its_turns_changes_nothing() -> None:
 def test_one_that_is_paused_when_it_is_due_is_left_out_this_time() -> None:
     world = Market().world
     occasion = world.programme.find("salute")
-    occasion.plan = msgspec.structs.replace(SALUTE, first_s=20, every_s=40)
+    occasion.plan = occasion.coming = msgspec.structs.replace(SALUTE, first_s=20, every_s=40)
     occasion.next_start, occasion.state = 3, "paused"
     for tick in range(1, 10):
         assert step(world, tick, Batch()).told == []

@@ -547,6 +547,7 @@ export const REFUSALS = [
   'insufficient',
   'invalid',
   'muted',
+  'needs_restart',
   'no_account',
   'no_party',
   'no_seconds',
@@ -564,6 +565,7 @@ export const REFUSALS = [
   'party_full',
   'rate',
   'refused',
+  'rehearsal',
   'sky_full',
   'switched_off',
   'taken',
@@ -646,6 +648,12 @@ export interface EventFields {
     readonly balance: number
     readonly number: number
   }
+  /** You have picked up a crystal of a rehearsal: it would be worth value, and brings nothing. */
+  crystal_rehearsed: {
+    readonly crystal: number
+    readonly value: number
+    readonly number: number
+  }
   /** Somebody has picked up a crystal. */
   crystal_taken: {
     readonly entity: number
@@ -691,6 +699,10 @@ export interface EventFields {
   announced: {
     readonly text: string
   }
+  /** From now on these kinds of fireworks are for sale, each for so many crystals, and no others. */
+  prices_changed: {
+    readonly fireworks: Readonly<Record<string, unknown>>
+  }
   /** Your deed of this number is still being stored; it will be confirmed or refused. */
   settlement_pending: {
     readonly deed: string
@@ -716,7 +728,7 @@ export interface EventFields {
 }
 
 /** Deeds that are settled in the books, and the events that answer one by the number in them. */
-export const ANSWERS: Readonly<Record<string, readonly string[]>> = { pick_up_crystal: ['crystal_gained'], light_firework: ['firework_settled', 'firework_refunded'] }
+export const ANSWERS: Readonly<Record<string, readonly string[]>> = { pick_up_crystal: ['crystal_gained', 'crystal_rehearsed'], light_firework: ['firework_settled', 'firework_refunded'] }
 
 /** What the rule of movement feeds on: paces of stand, walk and run in 256ths of a cm, and gravity of one tick. */
 export interface MovementNumbers {
