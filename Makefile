@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BOTS ?= 50
 # How many processes share the tests out (tests/workers.py); 0 is none but pytest itself.
-WORKERS ?= 0
+WORKERS ?= 2
 ARGS ?=
 
 VENV := .venv
@@ -42,7 +42,7 @@ run: setup ## start the city with demo bots (BOTS=50)
 		else echo $(NO_NODE) >&2; fi
 	@exec $(BIN)/futurecity serve --bots $(BOTS) $(ARGS)
 
-test: setup ## format, lint, types, the law of the rooms and all tests (WORKERS=2 shares them out)
+test: setup ## format, lint, types, the law of the rooms and all tests (WORKERS=0: in one process)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy

@@ -49,15 +49,15 @@ def test_test_runs_every_check_after_the_same_setup_as_run(bare: Path) -> None:
     setup = make("-n", "setup", at=bare).stdout.splitlines()
     said = make("-n", "test", at=bare).stdout.splitlines()
     checks = [line.removeprefix(".venv/bin/").strip() for line in said[len(setup) :]]
-    assert checks == ["ruff format --check", "ruff check", "mypy", "lint-imports", "pytest --numprocesses 0"]
+    assert checks == ["ruff format --check", "ruff check", "mypy", "lint-imports", "pytest --numprocesses 2"]
     # The complaint about an old Python names the target that was asked for; the rest is the same.
     assert [line.replace("make setup", "make test") for line in setup] == said[: len(setup)]
     assert any("--require-hashes" in line for line in setup)
 
 
 def test_test_hands_its_workers_and_arguments_on(bare: Path) -> None:
-    said = make("-n", "test", "WORKERS=2", "ARGS=tests/world -x", at=bare).stdout
-    assert said.splitlines()[-1] == ".venv/bin/pytest --numprocesses 2 tests/world -x"
+    said = make("-n", "test", "WORKERS=0", "ARGS=tests/world -x", at=bare).stdout
+    assert said.splitlines()[-1] == ".venv/bin/pytest --numprocesses 0 tests/world -x"
 
 
 def test_setup_does_nothing_when_nothing_has_changed(bare: Path) -> None:

@@ -11,7 +11,10 @@ from xdist.scheduler import LoadFileScheduling
 # Each runs servers and crowds of its own for seconds. Rooms that come early, so that nobody waits for them in the end.
 IN_REAL_TIME = (
     "tests/chaos/",
+    "tests/client/test_sdk.py",
     "tests/deploy/test_prometheus.py",
+    "tests/loadtest/capacity/test_capacity_main.py",
+    "tests/loadtest/peers/test_small_visit.py",
     "tests/loadtest/test_small_run.py",
     "tests/loadtest/test_small_storms.py",
     "tests/soak/",

@@ -50,6 +50,7 @@ def slope_of(at_s: ArrayLike, values: ArrayLike) -> Slope:
     x, y = _blocks(np.asarray(at_s, np.float64), np.asarray(values, np.float64))
     count = len(x)
     x = (x - x.mean()) / HOUR_S
+    y = y - y[0]  # so that what never changes is exactly nought
     spread = float(x @ x)
     slope = float(x @ y) / spread
     residuals = y - y.mean() - slope * x
