@@ -22,10 +22,12 @@ LEFT_KEPT = 64
 LEFT_MIN = 16
 WINDOW_MAX_S = 3600
 # The pace of joining is the mean of the last half minute in which somebody waited whom the hard maximum did not keep
-# out: it comes and goes with the load, and whoever is far behind in line lives through both. What is assumed at first
-# counts for a quarter of a second.
+# out: it comes and goes with the load, and whoever is far behind in line lives through both. Assumed at first is a
+# quarter of the most, for what counts like four seconds: a stampede begins in an idle city with three times the pace
+# that it keeps up, and whoever went by its first second told a thousand people a third of their wait.
 JOIN_TICKS = 30 * TICK_RATE_HZ
-ASSUMED_TICKS = TICK_RATE_HZ // 4
+ASSUMED_TICKS = 4 * TICK_RATE_HZ
+ASSUMED_SHARE = 0.25
 
 
 class Outlook(NamedTuple):
@@ -46,7 +48,7 @@ class Forecast:
 
     def __init__(self, tick_rate_hz: int, joins_per_tick: int) -> None:
         self._tick_rate_hz = tick_rate_hz
-        self._joins, self._join_ticks = float(joins_per_tick * ASSUMED_TICKS), float(ASSUMED_TICKS)
+        self._joins, self._join_ticks = joins_per_tick * ASSUMED_SHARE * ASSUMED_TICKS, float(ASSUMED_TICKS)
         # Each second, in the place of its number: how many left for good, and how many were here on average. The room
         # is there from the start, because a city that grows for an hour cannot be told from one that leaks.
         self._left_in = array("l", bytes(WINDOW_MAX_S * array("l").itemsize))

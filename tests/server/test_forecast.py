@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from server.forecast import JOIN_TICKS, LEFT_MIN, WINDOW_MAX_S, Forecast, Outlook
+from server.forecast import ASSUMED_SHARE, JOIN_TICKS, LEFT_MIN, WINDOW_MAX_S, Forecast, Outlook
 
 RATE_HZ = 20
 
 
-def forecast(players: int = 0, left_per_s: int = 0, seconds: int = 60, joins_per_tick: int = 20) -> Forecast:
-    made = Forecast(RATE_HZ, joins_per_tick)
+def forecast(players: int = 0, left_per_s: int = 0, seconds: int = 60) -> Forecast:
+    """400 can join in a second."""
+    made = Forecast(RATE_HZ, round(400 / RATE_HZ / ASSUMED_SHARE))
     for _ in range(seconds):
         for _ in range(left_per_s):
             made.left()
@@ -26,6 +27,14 @@ def waits(
 
 def test_while_there_are_places_the_wait_is_the_pace_of_joining() -> None:
     assert waits(forecast(), 1, 400, 800, free=1000) == [0.0, 1.0, 2.0]
+
+
+def test_a_stampede_that_begins_in_an_idle_city_is_not_told_the_pace_of_its_first_second() -> None:
+    made = Forecast(RATE_HZ, 20)
+    assert made.joins_per_s == 100
+    for _ in range(RATE_HZ):
+        made.joined(15)
+    assert made.joins_per_s == pytest.approx(140)
 
 
 def test_in_a_full_city_the_wait_is_the_pace_at_which_places_become_free() -> None:
@@ -75,7 +84,7 @@ def test_where_few_leave_they_are_remembered_longer_and_for_an_hour_at_most() ->
 
 def test_the_pace_of_joining_is_what_it_was_lately() -> None:
     made = forecast()
-    for _ in range(200):
+    for _ in range(5 * JOIN_TICKS):
         made.joined(5)
     assert made.joins_per_s == pytest.approx(100, rel=0.1)
     for _ in range(JOIN_TICKS // 2):
