@@ -205,7 +205,9 @@ export class Visit {
     let running = requestAnimationFrame(frame)
     // A page that is not seen draws nothing and reads no keys: whoever turned away from it would walk on for ever.
     const turnAway = (): void => {
-      if (document.hidden && said !== null) city.move((said = { steer: said.steer, heading: said.heading ?? said.steer, gait: 0 }))
+      if (!document.hidden || said === null) return
+      input.letGo()
+      city.move((said = { ...said, gait: 0 }))
     }
     document.addEventListener('visibilitychange', turnAway)
     this.#stop = () => {
