@@ -8,6 +8,7 @@ freezes whatever there is, itself too, which is then never collected. Both toget
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unittest import mock
 
 
 def freeze() -> None:
@@ -18,10 +19,17 @@ def freeze() -> None:
 
 @contextmanager
 def garbage_of_its_own() -> Iterator[None]:
-    """Whatever is frozen meanwhile is thawed, and collected if nobody has it any more."""
-    frozen = gc.get_freeze_count()
-    yield
-    # Some of what was frozen may be gone, but never all of it, and nothing comes to it by itself.
-    if not 0 < gc.get_freeze_count() <= frozen:
+    """Whatever is frozen meanwhile is thawed, collected if nobody has it any more, and how often is as it was before.
+
+    Whether anything was is noticed at the call: to count what is frozen takes a walk over all of it.
+    """
+    thresholds = gc.get_threshold()
+    with (
+        mock.patch.object(gc, "freeze", wraps=gc.freeze) as freezing,
+        mock.patch.object(gc, "unfreeze", wraps=gc.unfreeze) as thawing,
+    ):
+        yield
+    gc.set_threshold(*thresholds)
+    if freezing.called or thawing.called:
         gc.unfreeze()
         freeze()
