@@ -61,8 +61,8 @@ $(PAGE): $(shell find client -name node_modules -prune -o -name dist -prune -o -
 wire: setup ## write the TypeScript types from the Python schemas
 	$(BIN)/python -m tests.client
 
-screenshots: setup $(PAGE) ## take the pictures of the README in real cities with real crowds (needs chromium and an idle machine)
-	$(BIN)/python -m tests.browser.screenshots
+screenshots: setup $(PAGE) ## take the pictures of the README in real cities with real crowds (ARGS=plaza for some of them)
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 bench: setup ## time a tick without sockets, and the city's sends as a multiple of the floor: twenty minutes
 	$(BIN)/python -m tests.bench
