@@ -49,8 +49,8 @@ async def open_city(where: Path, people: int, arrival: Arrival, **settings: Sett
     """
     flags: dict[str, Setting] = {
         "world.content": str(content_with(arrival, where / "content")),
-        # All pages come from one address, and each asks for a dozen files before it plays.
-        "game.per_address_max": 1000,
+        # All pages and bots come from one address, and each page asks for a dozen files before it plays.
+        "game.per_address_max": 10_000,
         "game.per_address_per_s": 1000,
         "game.drain_s": 0,
         **{f"game.{key}": value for key, value in settings.items()},

@@ -35,7 +35,8 @@ PATIENCE_S = 300.0
 
 async def main(names: Sequence[str]) -> None:
     """Those of these names, or all, one after the other. Raises KeyError for a name that is none."""
-    takes = {"waiting-room": waiting_room, "phone": phone, "fireworks": fireworks, "plaza": plaza_and_console}
+    every = (waiting_room, phone, fireworks, plaza, console)
+    takes = {take.__name__.replace("_", "-"): take for take in every}
     PICTURES.mkdir(exist_ok=True)
     async with chromium() as browser:
         for take in [takes[name] for name in names or takes]:
@@ -43,21 +44,26 @@ async def main(names: Sequence[str]) -> None:
                 await take(browser, Path(where))
 
 
-async def plaza_and_console(browser: Browser, where: Path) -> None:
-    """A thousand people around the great crystal; and what an operator sees of them."""
-    async with open_city(where, CROWD + 10, Arrival("crystal_plaza", 50, 18, 8)) as city, bots(city, "plaza", CROWD):
-        async with visiting(browser, DESK) as desk:
-            await desk.page.goto(f"{city.ops_url}/console")
-            await desk.page.get_by_label("Token").fill(city.ops_token)
-            await desk.page.get_by_role("button", name="Sign in").click()
-            # Long enough for the plots to have something to show, and for the crowd to spread.
-            await desk.page.wait_for_timeout(60_000)
-            await keep(desk, "console")
-        async with visiting(browser, WIDE) as visitor:
-            await visitor.join(page_of(city), "Ada")
-            await visitor.until(f"{_drawn()} > {SEEN_MIN}", PATIENCE_S)
-            await look(visitor, right=0, down=50, back=900)
-            await keep(visitor, "plaza")
+async def plaza(browser: Browser, where: Path) -> None:
+    """A thousand people around the great crystal."""
+    async with crowded(where) as city, visiting(browser, WIDE) as visitor:
+        await visitor.join(page_of(city), "Ada")
+        await visitor.until(f"{_drawn()} > {SEEN_MIN}", PATIENCE_S)
+        await look(visitor, right=0, down=50, back=900)
+        await keep(visitor, "plaza")
+        # What the page's README quotes.
+        print(await visitor.see("city.stats()"))
+
+
+async def console(browser: Browser, where: Path) -> None:
+    """What an operator sees of them."""
+    async with crowded(where) as city, visiting(browser, DESK) as desk:
+        await desk.page.goto(f"{city.ops_url}/console")
+        await desk.page.get_by_label("Token").fill(city.ops_token)
+        await desk.page.get_by_role("button", name="Sign in").click()
+        # Long enough for the plots to have something to show, and for the crowd to spread.
+        await desk.page.wait_for_timeout(30_000)
+        await keep(desk, "console")
 
 
 async def fireworks(browser: Browser, where: Path) -> None:
@@ -102,12 +108,25 @@ async def phone(browser: Browser, where: Path) -> None:
 
 
 @asynccontextmanager
+async def crowded(where: Path) -> AsyncIterator[ServerProcess]:
+    """A city with a thousand people in the plaza."""
+    async with open_city(where, CROWD + 10, Arrival("crystal_plaza", 50, 18, 8)) as city, bots(city, "plaza", CROWD):
+        yield city
+
+
+@asynccontextmanager
 async def bots(city: ServerProcess, scenario: str, count: int) -> AsyncIterator[None]:
     """A crowd of the load test, in a process of its own."""
     words = ["loadtest", scenario, "--target", game_of(city), "--bots", str(count), "--seconds", "600"]
     tether = [sys.executable, "-m", "loadtest.tether", str(os.getpid())]
     crowd = await asyncio.create_subprocess_exec(
-        *tether, sys.executable, "-m", "server", *words, stdout=asyncio.subprocess.DEVNULL
+        *tether,
+        sys.executable,
+        "-m",
+        "server",
+        *words,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
     )
     try:
         yield

@@ -46,7 +46,7 @@ async def test_a_wrong_token_opens_nothing(browser: Browser, city: ServerProcess
 
 
 async def test_a_rain_that_is_started_falls_and_one_that_is_cancelled_ends(desk: Visitor, city: ServerProcess) -> None:
-    row = desk.page.locator("#events tr").filter(has_text=RAIN)
+    row = desk.page.locator("#events tr").filter(has_text=RAIN.replace("_", " "))
     await row.get_by_role("button", name="Start").click()
     await expect(row).to_contain_text("running")
     assert (await _told(desk, city))["state"] == "running"

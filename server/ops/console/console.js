@@ -166,7 +166,8 @@ function event(told) {
     paused: [["Resume", told.name, steer("resume")], ["Extend", told.name, extend], ["Cancel", told.name, steer("cancel"), true]],
     ending: [],
   };
-  return row(`${told.name} (${told.kind}, ${told.zone})`, told.state, lasting(told.ends_in_s), buttons(...acts[told.state]));
+  const name = `${told.name} (${told.kind}, ${told.zone})`.replaceAll("_", " ");
+  return row(name, told.state, lasting(told.ends_in_s), buttons(...acts[told.state]));
 }
 
 function sanction(told) {
