@@ -11,6 +11,10 @@ from tests.browser.visitor import Visitor, visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+# How many colours the map is drawn in.
+COLOURS = """((canvas) => new Set(new Uint32Array(
+    canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size
+)(document.querySelector('[data-testid=flat]'))"""
 ON_A_PHONE = ("map", "jump", "run", "stick", "say", "balance", "leave", "emote-wave")
 
 
@@ -21,7 +25,7 @@ async def test_without_webgl_the_city_is_a_map_that_one_walks_on(city: ServerPro
         await expect(visitor.find("flat")).to_be_visible()
         await expect(visitor.find("city")).to_have_count(0)
         await expect(visitor.find("note")).to_contain_text("no WebGL")
-        assert await _colours(visitor) > 4
+        await visitor.until(f"{COLOURS} > 4", patience_s=5)
         x, _ = await visitor.place()
         async with visitor.holding("KeyD"):
             await visitor.until(f"city.me().x > {x} + 150")
@@ -66,14 +70,3 @@ def _within(box: FloatRect, width: int, height: int) -> bool:
 def _overlap(a: FloatRect, b: FloatRect) -> bool:
     beside = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
     return not beside and a["y"] < b["y"] + b["height"] and b["y"] < a["y"] + a["height"]
-
-
-async def _colours(visitor: Visitor) -> int:
-    """How many colours the map is drawn in."""
-    return int(
-        await visitor.page.evaluate("""() => {
-            const canvas = document.querySelector('[data-testid=flat]')
-            const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
-            return new Set(new Uint32Array(data.buffer)).size
-        }""")
-    )
