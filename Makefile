@@ -18,7 +18,7 @@ PEERS := build/peers
 PEERS_READY := $(PEERS)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test client wire bench regression bench-peers chaos soak lock clean
+.PHONY: help setup run test client wire screenshots bench regression bench-peers chaos soak lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -54,12 +54,15 @@ client: ## build the TypeScript client and the page in the browser; needs Node 2
 	cd client && npm ci && npm run build
 
 # Built again when what it is built from changes.
-$(PAGE): $(shell find client -name node_modules -prune -o -name dist -prune -o -name test -prune -o -type f -print)
+$(PAGE): $(shell find client -name node_modules -prune -o -name dist -prune -o -name test -prune -o -name screenshots -prune -o -type f -print)
 	@$(MAKE) --no-print-directory client
 	@touch $@
 
 wire: setup ## write the TypeScript types from the Python schemas
 	$(BIN)/python -m tests.client
+
+screenshots: setup $(PAGE) ## take the pictures of the README in real cities with real crowds (ARGS=plaza for some of them)
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 bench: setup ## time a tick without sockets, and the city's sends as a multiple of the floor: twenty minutes
 	$(BIN)/python -m tests.bench

@@ -8,8 +8,8 @@ import structlog
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
-from tests.deploy.programs import left_out
 from tests.garbage import freeze, garbage_of_its_own
+from tests.programs import WANTED, left_out, room_of
 from tests.workers import Shared
 
 # A deadline per example measures the neighbours' load, not ours; the first text strategy of a run
@@ -29,10 +29,12 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """For all to see: what of deploy/ was not tried. Here, because a run with workers reads no other conftest."""
-    tried = any(report.nodeid.startswith("tests/deploy/") for report in terminalreporter.getreports("passed"))
-    if tried and (why := left_out(os.environ)):
-        terminalreporter.write_line(why, yellow=True)
+    """For all to see: what of a room was not tried. Here, because a run with workers reads no other conftest."""
+    passed = [report.nodeid for report in terminalreporter.getreports("passed")]
+    for wanted in WANTED:
+        tried = any(test.startswith(room_of(wanted)) for test in passed)
+        if tried and (why := left_out(wanted, os.environ)):
+            terminalreporter.write_line(why, yellow=True)
 
 
 @pytest.fixture(autouse=True)

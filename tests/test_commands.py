@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs import WANTED
+
 ROOT = Path(__file__).parent.parent
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 TARGETS = (
-    *("help", "setup", "run", "test", "client", "wire", "bench", "regression", "bench-peers"),
+    *("help", "setup", "run", "test", "client", "wire", "screenshots", "bench", "regression", "bench-peers"),
     *("chaos", "soak", "lock", "clean"),
 )
 # A make that runs this test hands its own flags and words on to the ones that are started here.
@@ -102,25 +104,41 @@ def machine(tmp_path: Path) -> Machine:
 def test_every_change_must_pass_what_anyone_can_run_and_nothing_of_it_is_left_out(
     machine: Machine, status: int, targets: list[str]
 ) -> None:
-    machine.has("prometheus")
-    machine.has("promtool")
+    for program in ("prometheus", "promtool", "chromium"):
+        machine.has(program)
     machine.has("make", status=status)
     run = machine.run(ROOT / ".ci" / "run")
     said = "".join(f"{ROOT}: make {target}, CI=1\n" for target in targets)
     assert (run.stdout, run.stderr, run.returncode) == (said, "", status)
 
 
-def test_prometheus_is_installed_where_it_is_missing(machine: Machine) -> None:
-    machine.has("prometheus")
-    machine.has("apt-get")
-    machine.has("make")
+@pytest.mark.parametrize(
+    ("there", "packages"),
+    [
+        (("prometheus", "chromium"), "prometheus"),
+        (("prometheus", "promtool"), "chromium"),
+        ((), "prometheus chromium"),
+    ],
+)
+def test_programs_that_are_missing_are_installed_each_package_once(
+    machine: Machine, there: tuple[str, ...], packages: str
+) -> None:
+    for program in ("apt-get", "make", *there):
+        machine.has(program)
     asked = [line.split(": ")[1].split(",")[0] for line in machine.run(ROOT / ".ci" / "run").stdout.splitlines()]
     assert asked == [
         "apt-get update",
-        "apt-get install -y --no-install-recommends prometheus",
+        f"apt-get install -y --no-install-recommends {packages}",
         "make client",
         "make test",
     ]
+
+
+def test_every_program_that_tests_want_is_installed_by_the_package_that_has_it() -> None:
+    listed = re.search(r"^wanted=\((.*)\)$", (ROOT / ".ci" / "run").read_text("utf-8"), re.M)
+    assert listed
+    wanted = {f"{names[0]}:{each.package}" for each in WANTED for names in each.programs}
+    assert set(listed[1].split()) == wanted
 
 
 def test_every_locked_package_has_hashes_and_no_address() -> None:

@@ -10,6 +10,7 @@ from xdist.scheduler import LoadFileScheduling
 
 # Each runs servers and crowds of its own for seconds. Rooms that come early, so that nobody waits for them in the end.
 IN_REAL_TIME = (
+    "tests/browser/",
     "tests/chaos/",
     "tests/client/test_sdk.py",
     "tests/deploy/test_prometheus.py",

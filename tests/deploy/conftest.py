@@ -2,6 +2,6 @@
 
 import os
 
-from tests.deploy.programs import left_out
+from tests.programs import PROMETHEUS, left_out
 
-collect_ignore = ["test_prometheus.py"] if left_out(os.environ) else []
+collect_ignore_glob = ["test_prometheus*"] if left_out(PROMETHEUS, os.environ) else []

@@ -1,6 +1,5 @@
 """Prometheus itself: its tool takes our files, and it watches a running city by them."""
 
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -8,15 +7,14 @@ from typing import Any
 import pytest
 
 from loadtest.server_process import ServerProcess
-from tests.deploy.programs import PROGRAMS
 from tests.deploy.queries import DEPLOY, alerts, panels, put_in
 from tests.deploy.watching import Watch, watching
+from tests.programs import PROMETHEUS, missing
 
 
 @pytest.fixture(autouse=True)
 def _programs() -> None:
-    for program in PROGRAMS:
-        assert shutil.which(program), f"there is no {program}; Debian has it in the package prometheus"
+    assert missing(PROMETHEUS) == {}
 
 
 def promtool(*words: str) -> None:

@@ -89,7 +89,7 @@ def test_the_pace_of_joining_is_what_it_was_lately() -> None:
     assert made.joins_per_s == pytest.approx(100, rel=0.1)
     for _ in range(JOIN_TICKS // 2):
         made.joined(0)
-    assert 20 < made.joins_per_s < 60
+    assert 50 < made.joins_per_s < 70
     for _ in range(5 * JOIN_TICKS):
         made.joined(0)
     assert made.joins_per_s == 1.0

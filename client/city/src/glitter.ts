@@ -32,7 +32,7 @@ export class Glitter {
     shape.setAttribute('position', new three.BufferAttribute(new Float32Array(POINTS_MAX * 3), 3))
     shape.setAttribute('color', new three.BufferAttribute(new Float32Array(POINTS_MAX * 3), 3))
     const material = new three.PointsMaterial({
-      size: still ? 14 : 1.5, map: disc(), vertexColors: true, transparent: true, blending: three.AdditiveBlending,
+      size: still ? 14 : 2.6, map: disc(), vertexColors: true, transparent: true, blending: three.AdditiveBlending,
       depthWrite: false, fog: false,
     })
     this.#points = new three.Points(shape, material)

@@ -6,6 +6,8 @@ import { readable, words } from './text'
 
 const LINES_MAX = 60
 const NOTE_MS = 4000
+/** Two hundred characters take a slow reader so long. */
+const ANNOUNCED_MS = 20_000
 const SAY_CHARS_MAX = 200
 
 /** What the player can ask for here. */
@@ -34,6 +36,7 @@ export class Hud {
     class: 'say', test: 'say', maxlength: SAY_CHARS_MAX, placeholder: 'Enter: say something', 'aria-label': 'Say something', type: 'text',
   })
   readonly #note = element('p', { class: 'note', test: 'note', role: 'status', hidden: true })
+  readonly #announcement = element('p', { class: 'announcement', test: 'announcement', role: 'alert', hidden: true })
   readonly #menu = element('div', { class: 'panel menu', test: 'fireworks-menu', hidden: true })
   readonly #help = element('div', { class: 'panel help', test: 'help', hidden: true })
   readonly #kinds = element('div', { class: 'choices', test: 'fireworks-kinds' })
@@ -41,6 +44,7 @@ export class Hud {
   #usual: readonly string[] = []
   readonly #run: HTMLButtonElement
   #noteUntilMs = 0
+  #announcedUntilMs = 0
 
   constructor(map: CityMap, private readonly asks: Asks) {
     this.#run = button('Run', 'run', () => this.toggleRun(), { 'aria-pressed': 'false', class: 'touch' })
@@ -63,7 +67,7 @@ export class Hud {
     this.#fillHelp()
     this.root.append(
       element('div', { class: 'corner' }, this.map, element('div', { class: 'purse' }, '◆ ', this.#balance), this.#quality, this.#details),
-      element('div', { class: 'talk' }, this.#lines, this.#input), emotes, bar, this.stick, touch, this.#menu, this.#help, this.#note,
+      element('div', { class: 'talk' }, this.#lines, this.#input), emotes, bar, this.stick, touch, this.#menu, this.#help, this.#note, this.#announcement,
     )
   }
 
@@ -82,6 +86,14 @@ export class Hud {
     this.#noteUntilMs = nowMs + NOTE_MS
   }
 
+  /** A word from those who run the city: over everything for a while, and in the chat for longer. */
+  announce(text: string, nowMs: number): void {
+    this.line('Future City', text)
+    this.#announcement.textContent = readable(text)
+    this.#announcement.hidden = false
+    this.#announcedUntilMs = nowMs + ANNOUNCED_MS
+  }
+
   balance(crystals: number): void {
     if (this.#balance.value !== String(crystals)) this.#balance.value = String(crystals)
   }
@@ -89,6 +101,7 @@ export class Hud {
   /** Some times a second. */
   refresh(quality: Quality, more: readonly string[], nowMs: number): void {
     if (nowMs > this.#noteUntilMs) this.#note.hidden = true
+    if (nowMs > this.#announcedUntilMs) this.#announcement.hidden = true
     const good = quality.rttMs < 150 && quality.framesPerS >= 8
     const fair = quality.rttMs < 400 && quality.framesPerS >= 4
     this.#quality.dataset['quality'] = good ? 'good' : fair ? 'fair' : 'poor'

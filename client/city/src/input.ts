@@ -43,7 +43,7 @@ export class Input {
     this.stick = stick
     window.addEventListener('keydown', (event) => this.#keyDown(event))
     window.addEventListener('keyup', (event) => void this.#held.delete(KEYS[event.code] ?? ''))
-    window.addEventListener('blur', () => this.#held.clear())
+    window.addEventListener('blur', () => this.letGo())
     surface.addEventListener('pointerdown', (event) => {
       ;(document.activeElement as HTMLElement | null)?.blur()
       this.#drag = event.pointerId
@@ -73,6 +73,12 @@ export class Input {
 
   jump(): void {
     this.#jump = true
+  }
+
+  /** Whoever is not here any more holds nothing: nobody will tell us when they let go. */
+  letGo(): void {
+    this.#held.clear()
+    this.#stick = { ahead: 0, right: 0, run: false }
   }
 
   /** Nearer or farther by metres; nearer than an arm's length is through one's own eyes. */

@@ -1,12 +1,14 @@
 /** What stands before the city: the gate, the waiting room, a lost link, and the end. */
 
 import { button, element } from './dom'
+import type { Saying, Words } from './endings'
 import { readable } from './text'
 
 /** Shows one screen at a time, or none. */
 export class Screens {
   readonly root = element('main', { class: 'screen', test: 'screen' })
   #shown = ''
+  #counting = 0
 
   /** The gate: a name, and in. `comeIn` is given the name, or null for whoever is known already. */
   gate(known: string | null, nameMax: number, comeIn: (name: string | null) => void): void {
@@ -41,19 +43,27 @@ export class Screens {
     this.#show('queued', card)
   }
 
-  away(retryInMs: number | null): void {
-    const again = retryInMs === null ? '' : ` Trying again in ${duration(retryInMs / 1000)}.`
-    this.#show('away', this.#card('The link is lost', `Your place is kept.${again}`))
+  /** We are not there just now, and it is tried again after `retryInMs`; counted down, so that it is never a lie. */
+  away({ title, text }: Saying, retryInMs: number): void {
+    const when = element('p', { class: 'small' })
+    const card = this.#card(title, text)
+    card.append(when)
+    this.#show('away', card)
+    const untilMs = performance.now() + retryInMs
+    const tell = (): void => void (when.textContent = `Trying again in ${duration((untilMs - performance.now()) / 1000)}.`)
+    tell()
+    this.#counting = window.setInterval(tell, 1000)
   }
 
-  /** It is over; `again` begins anew. */
-  closed(title: string, text: string, again: string): void {
+  /** It is over; the button begins anew. */
+  closed({ title, text, again }: Words): void {
     const card = this.#card(title, text)
     card.append(button(again, 'again', () => window.location.reload(), { class: 'big' }))
     this.#show('closed', card)
   }
 
   hide(): void {
+    window.clearInterval(this.#counting)
     this.#shown = ''
     this.root.replaceChildren()
     this.root.hidden = true
@@ -68,6 +78,7 @@ export class Screens {
   }
 
   #show(name: string, card: HTMLElement): void {
+    window.clearInterval(this.#counting)
     this.#shown = name
     this.root.dataset['screen'] = name
     this.root.hidden = false

@@ -7,7 +7,7 @@ import type { Stats } from './view'
 export interface Surface {
   /** Which screen is shown ("" in the city), and the status of the connection. */
   status(): { readonly screen: string; readonly connection: string; readonly flat: boolean }
-  me(): { readonly entity: number; readonly name: string; readonly x: number; readonly y: number; readonly z: number; readonly heading: number; readonly animation: number } | null
+  me(): { readonly entity: number; readonly name: string; readonly x: number; readonly y: number; readonly z: number; readonly heading: number; readonly animation: number; readonly zone: string } | null
   avatars(): { readonly entity: number; readonly x: number; readonly y: number; readonly z: number; readonly animation: number; readonly name: string | null; readonly look: Readonly<Record<string, unknown>> }[]
   balance(): number | null
   crystals(): { readonly crystal: number; readonly x: number; readonly z: number }[]
@@ -36,15 +36,20 @@ export interface Inside {
 
 /** Put the surface on the window, where it stays. */
 export function expose(inside: Inside): void {
-  const surface: Surface = {
+  Object.defineProperty(window, 'futureCity', { value: Object.freeze(surfaceOf(inside)), writable: false, configurable: false })
+}
+
+export function surfaceOf(inside: Inside): Surface {
+  return {
     status: () => ({ screen: inside.screen(), connection: inside.city()?.status ?? 'none', flat: inside.flat() }),
     me: () => {
-      const me = inside.city()?.me
-      if (!me) return null
-      const { entity, name, x, y, z, heading, animation } = me
-      return { entity, name, x, y, z, heading, animation }
+      const city = inside.city()
+      if (!city?.me) return null
+      const { entity, name, x, y, z, heading, animation, zone } = city.me
+      return { entity, name, x, y, z, heading, animation, zone: city.zones.find((each) => each.number === zone)?.name ?? '' }
     },
-    avatars: () => [...(inside.city()?.avatars() ?? [])].map(({ entity, x, y, z, animation, profile }) =>
+    // Copied one by one: the SDK tells of all of them with the same object.
+    avatars: () => Array.from(inside.city()?.avatars() ?? [], ({ entity, x, y, z, animation, profile }) =>
       ({ entity, x, y, z, animation, name: profile?.name ?? null, look: { ...profile?.look } })),
     balance: () => inside.city()?.me?.balance ?? null,
     crystals: () => (inside.city()?.crystals ?? []).map(({ crystal, x, z }) => ({ crystal, x, z })),
@@ -58,5 +63,4 @@ export function expose(inside: Inside): void {
     stats: () => inside.stats(),
     look: () => ({ ...inside.look() }),
   }
-  Object.defineProperty(window, 'futureCity', { value: Object.freeze(surface), writable: false, configurable: false })
 }

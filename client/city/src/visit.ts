@@ -1,17 +1,18 @@
 /** One visit to the city: from the gate to the goodbye, everything that is seen, done and heard in it. */
 
-import { City, Denied, Undecided, type CityMap, type Intent } from '@futurecity/client'
+import { City, CLOSE_CODES, Denied, Undecided, type CityMap, type Intent } from '@futurecity/client'
 import { Chart } from './chart'
 import { Editor } from './editor'
-import { wordsFor } from './endings'
+import { isStale, STALE, wordsFor, wordsWhileAway } from './endings'
 import { EMOTES, Hud } from './hud'
 import { Input } from './input'
 import { catalogueOf, type Look } from './look'
 import { memory } from './memory'
+import { News } from './news'
 import { Plates, type Labelled } from './plates'
 import type { Screens } from './screens'
 import { Surroundings } from './surroundings'
-import { readable, words } from './text'
+import { words } from './text'
 import { canDraw, View, type Stats } from './view'
 import { heading256, intentFor, same } from './walking'
 
@@ -31,6 +32,8 @@ export class Visit {
   look: Look = {}
   #view: View | null = null
   #hud: Hud | null = null
+  readonly #news: News
+  #stale = false
   #stop: () => void = () => undefined
 
   constructor(private readonly root: HTMLElement, private readonly screens: Screens, name: string | null) {
@@ -40,6 +43,7 @@ export class Visit {
     this.city = City.connect(`${protocol === 'https:' ? 'wss' : 'ws'}://${host}/play`, {
       client: CLIENT, ...(name === null ? {} : { name }), ...(token === null ? {} : { token }), ...(resume === null ? {} : { resume }),
     })
+    this.#news = new News(this.city)
     screens.connecting()
     this.#listen()
     window.addEventListener('pagehide', () => memory.keepResume(this.city.resume))
@@ -61,14 +65,13 @@ export class Visit {
     city.on('map', () => this.#enter())
     // We alone are told.
     city.on('event:reshaped', ({ fields }) => (this.look = fields.look))
-    city.on('away', ({ retryInMs }) => screens.away(retryInMs))
+    city.on('away', ({ code, reason, retryInMs }) => screens.away(wordsWhileAway(code, reason), retryInMs ?? 0))
     city.on('closed', ({ code, reason }) => {
       this.#stop()
-      const { title, text, again } = wordsFor(code, reason)
-      if (title === 'The city does not know you') memory.forget()
-      screens.closed(title, text, again)
+      if (code === CLOSE_CODES.BAD_TOKEN) memory.forget()
+      // A page that is too old has said goodbye itself, and not because anybody wanted to leave.
+      screens.closed(this.#stale ? STALE : wordsFor(code, reason))
     })
-    city.on('closing', ({ inS, reason }) => this.#note(`The city closes in ${Math.ceil(inS)} s: ${reason}`))
   }
 
   /** As soon as there are both, a welcome and a map. */
@@ -85,12 +88,9 @@ export class Visit {
     const ours = document.querySelector<HTMLScriptElement>('script[type=module]')?.src
     try {
       const page = await (await fetch('/', { cache: 'no-cache' })).text()
-      const script = ours === undefined ? '' : new URL(ours).pathname
-      if (script !== '' && page.includes('/assets/') && !page.includes(script)) {
-        this.city.leave()
-        const { title, text, again } = wordsFor(4003, '')
-        this.screens.closed(title, text, again)
-      }
+      if (ours === undefined || !isStale(page, new URL(ours).pathname)) return
+      this.#stale = true
+      this.city.leave()
     } catch {
       // Whoever cannot ask goes on with the page they have.
     }
@@ -160,6 +160,10 @@ export class Visit {
       } else if (/^Digit[1-7]$/.test(code)) this.#emote(EMOTES[Number(code.at(-1)) - 1]!)
     }
     this.#hear(hud, plates)
+    this.#news.showOn({
+      note: (text) => hud.note(text, performance.now()),
+      announce: (text) => hud.announce(text, performance.now()),
+    })
 
     let said: Intent | null = null
     let lastMs = performance.now()
@@ -199,7 +203,17 @@ export class Visit {
       hud.refresh(city.quality, this.#numbers(me.zone), nowMs)
     }
     let running = requestAnimationFrame(frame)
-    this.#stop = () => cancelAnimationFrame(running)
+    // A page that is not seen draws nothing and reads no keys: whoever turned away from it would walk on for ever.
+    const turnAway = (): void => {
+      if (!document.hidden || said === null) return
+      input.letGo()
+      city.move((said = { ...said, gait: 0 }))
+    }
+    document.addEventListener('visibilitychange', turnAway)
+    this.#stop = () => {
+      cancelAnimationFrame(running)
+      document.removeEventListener('visibilitychange', turnAway)
+    }
   }
 
   #labels(view: View, surroundings: Surroundings, me: { entity: number; name: string; x: number; y: number; z: number } | null): Labelled[] {
@@ -220,15 +234,7 @@ export class Visit {
       plates.say(fields.entity, fields.text, performance.now())
       hud.line(nameOf(fields.entity), fields.text)
     })
-    city.on('event:crystal_gained', ({ fields }) => this.#note(`◆ ${fields.value} more: you have ${fields.balance}`))
-    city.on('event:firework_settled', ({ fields }) => this.#note(`Yours rises for ◆ ${fields.cost}: you have ${fields.balance}`))
-    city.on('event:firework_refunded', ({ fields }) => this.#note(`It could not rise; ◆ back, you have ${fields.balance}`))
-    city.on('event:crystal_rehearsed', ({ fields }) => this.#note(`A rehearsal: ◆ ${fields.value} if it were not`))
-    city.on('event:prices_changed', ({ fields }) => {
-      hud.sell(fields.fireworks)
-      this.#note('Fireworks have new prices.')
-    })
-    city.on('event:settlement_pending', () => this.#note('The books take longer than usual; it will be answered.'))
+    city.on('event:prices_changed', ({ fields }) => hud.sell(fields.fireworks))
   }
 
   readonly #asked = new Map<number, number>()
@@ -241,7 +247,7 @@ export class Visit {
     const reach = map.reach_cm - 20
     const near = crystals.find((each) => (each.x - me.x) ** 2 + (each.y - me.y) ** 2 + (each.z - me.z) ** 2 < reach ** 2)
     if (near === undefined) {
-      if (aloud) this.#note('No crystal is within reach.')
+      if (aloud) this.#news.note('No crystal is within reach.')
       return
     }
     if (nowMs - (this.#asked.get(near.crystal) ?? -Infinity) < ASK_AGAIN_MS) return
@@ -262,14 +268,10 @@ export class Visit {
       await this.city.do(deed, fields)
     } catch (error) {
       if (error instanceof Denied) {
-        if (!quiet.includes(error.reason)) this.#note(`${words(deed)}: ${error.message}`)
-      } else if (error instanceof Undecided) this.#note(`${words(deed)}: the answer was lost`)
+        if (!quiet.includes(error.reason)) this.#news.note(`${words(deed)}: ${error.message}`)
+      } else if (error instanceof Undecided) this.#news.note(`${words(deed)}: the answer was lost`)
       else throw error
     }
-  }
-
-  #note(text: string): void {
-    this.#hud?.note(readable(text), performance.now())
   }
 
   #numbers(zone: number): string[] {

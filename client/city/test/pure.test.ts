@@ -2,7 +2,7 @@ import { CLOSE_CODES, type CityMap, type CrowdMap } from '@futurecity/client'
 import { describe, expect, it } from 'vitest'
 import { room, strangers, STRANGERS_MAX, STRANGER_STRIDE } from '../src/crowd'
 import { detailOf, MIDDLE_MAX, NEAR_MAX } from '../src/detail'
-import { wordsFor } from '../src/endings'
+import { isStale, wordsFor, wordsWhileAway } from '../src/endings'
 import { groundAt } from '../src/ground'
 import { catalogueOf, figureOf, rgb, valueOf } from '../src/look'
 import { poseOf } from '../src/poses'
@@ -169,7 +169,27 @@ describe('the end of a connection', () => {
   })
   it('has words for every code of the wire, and for those of tomorrow', () => {
     for (const code of [...Object.values(CLOSE_CODES), 4999]) {
-      expect(Object.values(wordsFor(code, 'why')).every((each) => each !== '')).toBe(true)
+      expect(Object.values({ ...wordsWhileAway(code, 'why'), ...wordsFor(code, 'why') }).every((each) => each !== '')).toBe(true)
     }
+  })
+  it('that an operator has made says why, whether one may come back or not', () => {
+    for (const code of [CLOSE_CODES.KICKED, CLOSE_CODES.BANNED]) {
+      for (const said of [wordsFor(code, 'no shouting'), wordsWhileAway(code, 'no shouting')]) {
+        expect([said.text, said.title.startsWith('You ')]).toEqual(['no shouting', true])
+      }
+    }
+  })
+  it('that nobody wanted keeps our place', () => {
+    expect(wordsWhileAway(1006, '')).toEqual({ title: 'The link is lost', text: 'Your place is kept.' })
+  })
+})
+
+describe('a page', () => {
+  const served = '<script type="module" src="/assets/index-4f2a.js"></script>'
+  it('is too old when the city serves another script', () => {
+    expect([isStale(served, '/assets/index-4f2a.js'), isStale(served, '/assets/index-77b0.js')]).toEqual([false, true])
+  })
+  it('is not judged by an answer that is no page of the city', () => {
+    expect(isStale('<h1>Gateway timeout</h1>', '/assets/index-4f2a.js')).toBe(false)
   })
 })

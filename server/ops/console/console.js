@@ -167,8 +167,9 @@ function event(told) {
     paused: [["Resume", told.name, steer("resume")], ["Extend", told.name, extend], ["Cancel", told.name, steer("cancel"), true]],
     ending: [],
   };
+  const name = `${told.name} (${told.kind}, ${told.zone})`.replaceAll("_", " ");
   const stands = told.rehearsal && told.state !== "rehearsal" ? `${told.state}, rehearsal` : told.state;
-  return row(`${told.name} (${told.kind}, ${told.zone})`, stands, lasting(told.ends_in_s), buttons(...acts[told.state]));
+  return row(name, stands, lasting(told.ends_in_s), buttons(...acts[told.state]));
 }
 
 function sanction(told) {
