@@ -56,7 +56,8 @@ def test_what_a_test_leaves_behind_is_collected_after_it_and_what_stays_is_not_l
         found = weakref.ref(Loop())
         assert found() is not None
     assert found() is None
-    assert gc.get_freeze_count() == frozen
+    # Some of what was frozen may be gone by itself; none of it was thawed.
+    assert frozen / 2 < gc.get_freeze_count() <= frozen
 
 
 def test_a_city_that_sets_the_collector_up_for_itself_does_so_for_none_after_it() -> None:

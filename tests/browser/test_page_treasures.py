@@ -14,6 +14,8 @@ GIFT = 100
 PEONY_COST = 3
 # How far apart two pages of one machine may be in what they think the city's time is, in ticks of 50 ms.
 TICKS_APART_MAX = 2.0
+# A page that opened on a busy machine has heard no quick answer yet, and its clock glides to a better one by and by.
+CLOCK_LOOKS_MAX = 60
 
 
 async def test_a_crystal_that_one_runs_over_is_ours_and_still_is_after_a_reload(ada: Visitor) -> None:
@@ -46,10 +48,19 @@ async def test_a_firework_is_the_same_burst_at_the_same_time_in_two_browsers(ada
     # Both draw it, at the same moment by the wall's clock.
     await ada.until(f"city.tick() > {mine['burstTick']} + 2")
     await asyncio.gather(*(each.until("city.stats().sparks > 20") for each in (ada, bo)))
-    began = [await each.see("city.tick() * 50 - performance.timeOrigin - performance.now()") for each in (ada, bo)]
-    assert abs(began[0] - began[1]) / 50 < TICKS_APART_MAX
+    apart = [await _ticks_apart(ada, bo)]
+    while apart[-1] >= TICKS_APART_MAX and len(apart) < CLOCK_LOOKS_MAX:
+        await asyncio.sleep(0.5)
+        apart.append(await _ticks_apart(ada, bo))
+    assert apart[-1] < TICKS_APART_MAX, apart
     await expect(ada.find("balance")).to_have_text(str(GIFT - PEONY_COST))
     await expect(bo.find("balance")).to_have_text(str(GIFT))
+
+
+async def _ticks_apart(one: Visitor, other: Visitor) -> float:
+    """How far apart two pages are in what they think the city's time is, by the clock of the machine."""
+    began = [await each.see("city.tick() * 50 - performance.timeOrigin - performance.now()") for each in (one, other)]
+    return float(abs(began[0] - began[1])) / 50
 
 
 async def _sparks(visitor: Visitor, seed: int, tick: int) -> list[Any]:
