@@ -42,7 +42,9 @@ run: setup ## start the city with demo bots (BOTS=50)
 		else echo $(NO_NODE) >&2; fi
 	@exec $(BIN)/futurecity serve --bots $(BOTS) $(ARGS)
 
+# A page that was built before is tried with the rest, so it has to be of these sources.
 test: setup ## format, lint, types, the law of the rooms and all tests (WORKERS=0: in one process)
+	@if [ -e $(PAGE) ] && $(NODE); then $(MAKE) --no-print-directory $(PAGE); fi
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
