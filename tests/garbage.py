@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest import mock
 
+from aiohttp import web_app
+
 
 def freeze() -> None:
     """What there is now stays, and is not looked at again."""
@@ -30,6 +32,8 @@ def garbage_of_its_own() -> Iterator[None]:
     ):
         yield
     gc.set_threshold(*thresholds)
+    # aiohttp remembers the last thousand pairs of handler and application, each with the whole city behind it.
+    web_app._cached_build_middleware.cache_clear()
     if freezing.called or thawing.called:
         gc.unfreeze()
         freeze()
