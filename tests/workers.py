@@ -12,7 +12,6 @@ from xdist.scheduler import LoadFileScheduling
 IN_REAL_TIME = (
     "tests/browser/",
     "tests/chaos/",
-    "tests/client/test_sdk.py",
     "tests/deploy/test_prometheus.py",
     "tests/loadtest/capacity/test_capacity_main.py",
     "tests/loadtest/peers/test_small_visit.py",
