@@ -14,8 +14,8 @@ GIFT = 100
 PEONY_COST = 3
 # How far apart two pages of one machine may be in what they think the city's time is, in ticks of 50 ms.
 TICKS_APART_MAX = 2.0
-# A page that opened on a busy machine has heard no quick answer yet, and its clock glides to a better one by and by.
-CLOCK_LOOKS_MAX = 60
+# Where the city has left ticks out, pages hear of it with their next Pong, five seconds later at most, and glide.
+CLOCKS_AGREE_S = 20
 
 
 async def test_a_crystal_that_one_runs_over_is_ours_and_still_is_after_a_reload(ada: Visitor) -> None:
@@ -48,11 +48,9 @@ async def test_a_firework_is_the_same_burst_at_the_same_time_in_two_browsers(ada
     # Both draw it, at the same moment by the wall's clock.
     await ada.until(f"city.tick() > {mine['burstTick']} + 2")
     await asyncio.gather(*(each.until("city.stats().sparks > 20") for each in (ada, bo)))
-    apart = [await _ticks_apart(ada, bo)]
-    while apart[-1] >= TICKS_APART_MAX and len(apart) < CLOCK_LOOKS_MAX:
-        await asyncio.sleep(0.5)
-        apart.append(await _ticks_apart(ada, bo))
-    assert apart[-1] < TICKS_APART_MAX, apart
+    async with asyncio.timeout(CLOCKS_AGREE_S):
+        while await _ticks_apart(ada, bo) >= TICKS_APART_MAX:
+            pass
     await expect(ada.find("balance")).to_have_text(str(GIFT - PEONY_COST))
     await expect(bo.find("balance")).to_have_text(str(GIFT))
 

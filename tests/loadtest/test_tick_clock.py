@@ -35,10 +35,27 @@ def test_a_better_estimate_is_glided_to_at_two_per_cent() -> None:
     clock = TickClock(20)
     clock.hear(0.0, 0, 0.0, 2.0)
     before = clock.tick_at(2.0)
-    clock.hear(2.0, 60, 0.0, 2.0)
+    clock.hear(2.0, 24, 0.0, 2.0)
     after = clock.tick_at(3.0)
     assert before == pytest.approx(20)
     assert after == pytest.approx(20 + 20 * 1.02)
+
+
+def test_answers_that_a_newer_one_contradicts_are_of_a_time_before_ticks_were_left_out() -> None:
+    clock = TickClock(20)
+    clock.hear(0.0, 0, 0.0, 0.01)
+    assert clock.tick_at(10.0) == pytest.approx(199.9)
+    # Ten ticks later than it would be by the first answer, which was the quicker one.
+    clock.hear(10.0, 190, 0.0, 10.1)
+    assert clock.tick_at(10.5) == pytest.approx(199.9 + 10 - 5)
+    assert clock.tick_at(14.0) == pytest.approx(190 + 3.95 * 20)
+
+
+def test_a_slow_answer_contradicts_no_quick_one() -> None:
+    clock = TickClock(20)
+    clock.hear(0.0, 0, 0.0, 0.01)
+    clock.hear(1.0, 29, 0.0, 2.0)
+    assert clock.rtt_s == pytest.approx(0.01)
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 10_000)), min_size=1, max_size=30))

@@ -4,13 +4,27 @@
 const KEPT = 8
 /** How much faster or slower than time the estimate may run towards a better one. */
 const GLIDE = 0.02
+/**
+ * Further off than so many ticks, the server has left ticks out: half as fast or half as fast again, so that it is soon
+ * over and time never goes back.
+ */
+const FAR_TICKS = 5
+const FAR_GLIDE = 0.5
+/** Two answers may contradict each other by this much and still be of one time: a tick does not begin to the millisecond. */
+const SLACK_TICKS = 0.5
+
+/** A Pong: how long it took, and the tick that it put at the zero of our clock. */
+interface Heard {
+  readonly rttMs: number
+  readonly offset: number
+}
 
 /** Times are milliseconds of `performance.now()`; ticks are fractions. */
 export class TickClock {
   #rate: number
   #offset: number | null = null
   #glidedAtMs = 0
-  #heard: { readonly rttMs: number; readonly offset: number }[] = []
+  #heard: Heard[] = []
 
   constructor(tickRateHz = 20) {
     this.#rate = tickRateHz / 1000
@@ -44,7 +58,9 @@ export class TickClock {
     const offset = tick + intoTickMs * this.#rate - (nowMs - rttMs / 2) * this.#rate
     // The first one is believed at once: a Welcome's tick is late by its way here.
     if (this.#heard.length === 0) this.#offset = offset
-    this.#heard = [...this.#heard, { rttMs, offset }].slice(-KEPT)
+    // Both were right if they agree within half of their round trips; otherwise ticks were left out in between.
+    const agreeing = this.#heard.filter((each) => Math.abs(each.offset - offset) <= ((each.rttMs + rttMs) / 2) * this.#rate + SLACK_TICKS)
+    this.#heard = [...agreeing, { rttMs, offset }].slice(-KEPT)
   }
 
   /** The server's tick at a moment, gliding towards what the best Pong said. */
@@ -52,8 +68,9 @@ export class TickClock {
     if (this.#offset === null) return 0
     const best = this.#best
     if (best) {
-      const reach = Math.max(0, ms - this.#glidedAtMs) * this.#rate * GLIDE
-      this.#offset += Math.max(-reach, Math.min(reach, best.offset - this.#offset))
+      const off = best.offset - this.#offset
+      const reach = Math.max(0, ms - this.#glidedAtMs) * this.#rate * (Math.abs(off) > FAR_TICKS ? FAR_GLIDE : GLIDE)
+      this.#offset += Math.max(-reach, Math.min(reach, off))
       this.#glidedAtMs = Math.max(this.#glidedAtMs, ms)
     }
     return this.#offset + ms * this.#rate
@@ -64,7 +81,7 @@ export class TickClock {
     return (tick - (this.#offset ?? 0)) / this.#rate
   }
 
-  get #best(): { readonly rttMs: number; readonly offset: number } | undefined {
+  get #best(): Heard | undefined {
     return this.#heard.reduce((best, each) => (each.rttMs < best.rttMs ? each : best), this.#heard[0]!)
   }
 }
