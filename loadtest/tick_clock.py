@@ -33,8 +33,10 @@ class TickClock:
         rtt_s = max(0.0, now_s - sent_s)
         server_tick = tick + into_tick_ms / 1000 * self._rate_hz
         offset = server_tick - (now_s - rtt_s / 2) * self._rate_hz
-        # Both were right if they agree within half of their round trips; otherwise ticks were left out in between.
-        agreeing = [each for each in self._heard if self._agree(each, (rtt_s, offset))]
+        # What is longer about a round trip than about the quickest is all that makes its answer uncertain. Those that
+        # are further apart cannot both be right: ticks were left out in between.
+        quickest_s = min([rtt_s, *(each for each, _ in self._heard)])
+        agreeing = [each for each in self._heard if self._agree(each, (rtt_s, offset), quickest_s)]
         self._heard = [*agreeing, (rtt_s, offset)][-_KEPT:]
         if self._offset is None:
             self._offset, self._glided_at_s = self._heard[-1][1], now_s
@@ -50,6 +52,6 @@ class TickClock:
         self._glided_at_s = max(self._glided_at_s, now_s)
         return self._offset + now_s * self._rate_hz
 
-    def _agree(self, one: _Heard, other: _Heard) -> bool:
-        reach = (one[0] + other[0]) / 2 * self._rate_hz + _SLACK_TICKS
+    def _agree(self, one: _Heard, other: _Heard, quickest_s: float) -> bool:
+        reach = ((one[0] + other[0]) / 2 - quickest_s) * self._rate_hz + _SLACK_TICKS
         return abs(one[1] - other[1]) <= reach

@@ -58,9 +58,12 @@ export class TickClock {
     const offset = tick + intoTickMs * this.#rate - (nowMs - rttMs / 2) * this.#rate
     // The first one is believed at once: a Welcome's tick is late by its way here.
     if (this.#heard.length === 0) this.#offset = offset
-    // Both were right if they agree within half of their round trips; otherwise ticks were left out in between.
-    const agreeing = this.#heard.filter((each) => Math.abs(each.offset - offset) <= ((each.rttMs + rttMs) / 2) * this.#rate + SLACK_TICKS)
-    this.#heard = [...agreeing, { rttMs, offset }].slice(-KEPT)
+    // What is longer about a round trip than about the quickest is all that makes its answer uncertain. Those that are
+    // further apart cannot both be right: ticks were left out in between.
+    const heard = { rttMs, offset }
+    const quickest = Math.min(rttMs, this.rttMs || rttMs)
+    const reach = (each: Heard): number => ((each.rttMs + rttMs) / 2 - quickest) * this.#rate + SLACK_TICKS
+    this.#heard = [...this.#heard.filter((each) => Math.abs(each.offset - offset) <= reach(each)), heard].slice(-KEPT)
   }
 
   /** The server's tick at a moment, gliding towards what the best Pong said. */

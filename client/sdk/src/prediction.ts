@@ -17,6 +17,7 @@ import { Terrain } from './terrain.js'
 const LEAD_TICKS = 0.5
 /** By how much the lead follows a Move that came too late or too early, and how far in all. */
 const LEAD_STEP_TICKS = 0.1
+const LEAD_TICKS_MIN = -3
 const LEAD_TICKS_MAX = 4
 /** Two seconds of guesses: longer than any round trip that is worth predicting over. */
 const REMEMBERED = 40
@@ -118,7 +119,7 @@ export class Prediction {
     const ahead = (applied - meant) | 0
     if (ahead === 0) return
     const lead = this.lead + (ahead < 0 ? LEAD_STEP_TICKS : -LEAD_STEP_TICKS)
-    this.lead = Math.min(Math.max(lead, LEAD_TICKS - 1), LEAD_TICKS_MAX)
+    this.lead = Math.min(Math.max(lead, LEAD_TICKS_MIN), LEAD_TICKS_MAX)
   }
 }
 

@@ -23,8 +23,8 @@ const socket = WebSocket as unknown as SocketClass
 class Pulse {
   static readonly LATE_TICKS = 1
   static readonly KEPT_MS = 3000
-  /** Until then what happens may be the machine's doing: a late tick is heard of, and walked with, for that long. */
-  static readonly SHAKEN_MS = 1500
+  /** Until then what happens may be the machine's doing: the next Pong tells of it, within 5 s, and clocks glide. */
+  static readonly SHAKEN_MS = 8000
   #ahead: { readonly ms: number; readonly ticks: number }[] = []
   #calmFromMs = 0
 
