@@ -10,7 +10,7 @@ from xdist.remote import Producer
 
 from tests.garbage import freeze, garbage_of_its_own
 from tests.programs import WANTED, left_out, room_of
-from tests.workers import Shared
+from tests.workers import Shared, comes_last
 
 # A deadline per example measures the neighbours' load, not ours; the first text strategy of a run
 # builds a table of Unicode, which alone can look like slow generation.
@@ -21,6 +21,11 @@ settings.load_profile("city")
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shared:
     """Whatever --dist says: there is one way to part these tests."""
     return Shared(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The rest stays in the order of the tree."""
+    items.sort(key=lambda item: comes_last(item.nodeid))
 
 
 def pytest_collection_finish() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.garbage import freeze, garbage_of_its_own
-from tests.workers import IN_REAL_TIME, kept_with
+from tests.workers import IN_REAL_TIME, LAST, comes_last, kept_with
 
 ROOT = Path(__file__).parent.parent
 
@@ -21,6 +21,13 @@ def test_what_is_in_real_time_is_there_and_never_beside_another_of_its_kind(plac
 def test_the_tests_of_a_file_stay_together_and_files_do_not() -> None:
     ours, others = "tests/world/test_motion.py", "tests/world/test_space.py"
     assert kept_with(f"{ours}::test_a[1::2]") == kept_with(f"{ours}::test_b") != kept_with(f"{others}::test_a")
+
+
+@pytest.mark.parametrize("place", LAST)
+def test_what_comes_last_is_there_and_nothing_else_does(place: str) -> None:
+    assert (ROOT / place).exists()
+    assert comes_last(f"{place}::test_a")
+    assert not comes_last("tests/world/test_motion.py::test_a")
 
 
 class Loop:

@@ -20,6 +20,9 @@ IN_REAL_TIME = (
     "tests/soak/",
 )
 
+# They walk by a clock, and fail where others keep a city from its processor: last, when least runs beside them.
+LAST = ("tests/client/test_sdk.py",)
+
 
 class Shared(LoadFileScheduling):
     """File by file in the order of the tree, and all that is in real time as if it were one of them."""
@@ -36,3 +39,8 @@ class Shared(LoadFileScheduling):
 def kept_with(test: str) -> str:
     """What the test of this id must run on the same worker with: all that give the same answer."""
     return "in real time" if test.startswith(IN_REAL_TIME) else test.split("::", 1)[0]
+
+
+def comes_last(test: str) -> bool:
+    """Whether the test of this id is to run after all others."""
+    return test.startswith(LAST)

@@ -6,14 +6,14 @@ import { City, type SocketClass } from '../src/index.js'
 import { next, openCity, type CityProcess } from './city_process.js'
 import { slowRoad, type Road } from './slow_road.js'
 
-const PATIENCE = { timeout: 180_000 }
+const PATIENCE = { timeout: 120_000, retry: 3 }
 
 const ONE_WAY_MS = 75
 const ONE_FRAME_IN = 50
 const LEG_MS = 333
 /** So much of the walk is judged, and so much is walked for it at most. */
-const CALM_LEGS = 45
-const LEGS_MAX = 420
+const CALM_LEGS = 30
+const LEGS_MAX = 240
 const socket = WebSocket as unknown as SocketClass
 
 /**
@@ -21,17 +21,22 @@ const socket = WebSocket as unknown as SocketClass
  * doing. Such a frame comes with a tick less than the frames of the last seconds would have it.
  */
 class Pulse {
-  static readonly LATE_TICKS = 1
   static readonly KEPT_MS = 3000
-  /** Until then what happens may be the machine's doing: the next Pong tells of it, within 5 s, and clocks glide. */
-  static readonly SHAKEN_MS = 8000
+  /** A Move has half a tick of room. */
+  static readonly LATE_TICKS = 0.4
+  static readonly LATE_MS = 1500
+  /** Of a tick that was left out the next Pong tells, within 5 s, and then clocks glide. */
+  static readonly LEFT_OUT_TICKS = 1
+  static readonly LEFT_OUT_MS = 8000
   #ahead: { readonly ms: number; readonly ticks: number }[] = []
   #calmFromMs = 0
 
   beat(tick: number, rateHz: number, nowMs: number): void {
     const ticks = tick - (nowMs * rateHz) / 1000
     const most = Math.max(ticks, ...this.#ahead.map((each) => each.ticks))
-    if (most - ticks > Pulse.LATE_TICKS) this.#calmFromMs = nowMs + Pulse.SHAKEN_MS
+    const late = most - ticks
+    const shakenMs = late > Pulse.LEFT_OUT_TICKS ? Pulse.LEFT_OUT_MS : late > Pulse.LATE_TICKS ? Pulse.LATE_MS : 0
+    if (shakenMs > 0) this.#calmFromMs = Math.max(this.#calmFromMs, nowMs + shakenMs)
     this.#ahead = [...this.#ahead.filter((each) => nowMs - each.ms < Pulse.KEPT_MS), { ms: nowMs, ticks }]
   }
 
