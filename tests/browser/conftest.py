@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 import pytest_asyncio
@@ -39,18 +40,14 @@ async def city(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def ada(browser: Browser, city: ServerProcess) -> AsyncIterator[Visitor]:
-    async with visiting(browser) as ada:
-        await ada.join(page_of(city), "Ada")
+    async with _visitor(browser, city, "Ada") as ada:
         yield ada
-        assert await ada.watched() == CLEAN
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def bo(browser: Browser, city: ServerProcess) -> AsyncIterator[Visitor]:
-    async with visiting(browser) as bo:
-        await bo.join(page_of(city), "Bo")
+    async with _visitor(browser, city, "Bo") as bo:
         yield bo
-        assert await bo.watched() == CLEAN
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -59,3 +56,12 @@ async def bot(city: ServerProcess) -> AsyncIterator[Player]:
     async with Player.join(game_of(city), name="Robot") as bot:
         await bot.next_frame()
         yield bot
+
+
+@asynccontextmanager
+async def _visitor(browser: Browser, city: ServerProcess, name: str) -> AsyncIterator[Visitor]:
+    """Somebody in the city, whose page must end clean."""
+    async with visiting(browser) as visitor:
+        await visitor.join(page_of(city), name)
+        yield visitor
+        assert await visitor.watched() == CLEAN
