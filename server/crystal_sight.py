@@ -12,16 +12,12 @@ from server.entities import SLOTS
 from server.scene import Scene
 from world.bins import Bins
 from world.crystals import CRYSTAL_DTYPE
-from world.nearest import EMPTY, FAR, Places, Ranked, candidates_around, farther, look_to_hold, take_least
+from world.nearest import EMPTY, Lookers, choose_nearest
 
 # Twice a second at 20 ticks/s: somebody who runs has come three metres further, and a set of crystals with them.
 TICKS_PER_CRYSTALS = 10
 # A crystal glitters no farther; beyond, a rain is seen by the people who run for it.
 SIGHT_CM = 6000
-# Wanted in a square so that the circle within it holds a set and a half.
-SQUARE_WANTED = CRYSTALS_MAX * 2
-# Up to so many crystals in the whole city, each viewer measures its distance to all of them.
-FEW = 48
 # In front of all crystals, so that EMPTY is the place of none.
 _NONE = np.zeros(1, CRYSTAL_DTYPE)
 
@@ -72,34 +68,16 @@ class CrystalSight:
 
     def _nearest(self, slots: NDArray[np.int32], scene: Scene, first: int) -> NDArray[np.int32]:
         """The nearest of the `first` crystals to each viewer, (viewers, CRYSTALS_MAX), as places in `_crystals`."""
-        places = Places(scene.x[slots], scene.z[slots])
-        if first <= FEW:
-            return self._nearest_of_few(places, first)
+        found = np.full((slots.size, CRYSTALS_MAX), EMPTY, np.int32)
+        if not first:
+            return found
         if first not in self._bins:
             x, z = (self._crystals[axis][1 : first + 1].copy() for axis in ("x", "z"))
             self._bins[first] = Bins(np.arange(1, first + 1, dtype=np.int32), x, z)
-        bins, found = self._bins[first], np.full((slots.size, CRYSTALS_MAX), EMPTY, np.int32)
-        look_cm = look_to_hold(SQUARE_WANTED, places, bins, SIGHT_CM)
-        rows = np.arange(slots.size)
-        while rows.size:
-            nobody = np.zeros((rows.size, 0), np.int32)
-            around = candidates_around(places.part(rows), look_cm, bins)
-            within = around.within(look_cm)
-            taken = take_least(Ranked(nobody, nobody), around.only(within), bins, CRYSTALS_MAX)
-            found[rows] = taken.slots
-            short = np.flatnonzero((taken.ranks[:, -1] == FAR) & (look_cm < SIGHT_CM))
-            rows, look_cm = rows[short], farther(look_cm[short], SIGHT_CM)
-        return found
-
-    def _nearest_of_few(self, places: Places, first: int) -> NDArray[np.int32]:
-        """The same, by measuring every distance: with a handful of crystals in the city that is a tenth of the work."""
-        dx = self._crystals["x"][1 : first + 1].astype(np.int64) - places.x[:, None]
-        dz = self._crystals["z"][1 : first + 1].astype(np.int64) - places.z[:, None]
-        squared = dx * dx + dz * dz
-        order = np.argsort(squared, axis=1, kind="stable")[:, :CRYSTALS_MAX]
-        found = np.full((places.x.size, CRYSTALS_MAX), EMPTY, np.int32)
-        near = np.take_along_axis(squared, order, axis=1) <= SIGHT_CM**2
-        found[:, : order.shape[1]] = np.where(near, order + 1, EMPTY)
+        # A viewer is no crystal, and nobody keeps in mind how far the last ones were.
+        nothing = np.zeros(slots.size, np.int32)
+        lookers = Lookers(nothing, scene.x[slots], scene.z[slots], nothing)
+        choose_nearest(lookers, found, self._bins[first], SIGHT_CM)
         return found
 
     def _payloads(

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.entities import SLOT_MASK
-from world.interest import PINNED_MAX, Interest
+from world.interest import Interest
+from world.nearest import PINNED_MAX
 from world.tick import ProfileRecord
 
 

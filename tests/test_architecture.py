@@ -138,6 +138,46 @@ def test_what_is_lawful_is_left_alone(room: str, source: str) -> None:
     assert breaches(room, source) == []
 
 
+# ---- kernels (world/compiled.py) -----------------------------------------------------------------
+
+
+def kernels(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+    """The functions that are compiled."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and any(
+            isinstance(each, ast.Call) and called(each) == "compiled" for each in node.decorator_list
+        ):
+            yield node
+
+
+def borrowed(source: str) -> set[str]:
+    """What kernels use of other files and would not notice changes of: everything imported but types and modules."""
+    tree = ast.parse(source)
+    names = {
+        alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    used = {
+        node.id
+        for kernel in kernels(tree)
+        for statement in kernel.body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name)
+    }
+    return {name for name in used & names if name.isupper() or name[:1].islower()}
+
+
+@pytest.mark.parametrize("path", [path for room in ROOMS for path in sources(room) if "@compiled(" in path.read_text()])
+def test_a_kernel_uses_no_constant_and_no_function_of_another_file(path: Path) -> None:
+    assert list(kernels(ast.parse(path.read_text())))
+    assert borrowed(path.read_text()) == set()
+
+
+def test_what_a_kernel_borrows_is_seen() -> None:
+    source = "from world.a import LIMIT, Rows, helper\n@compiled(NUMBER)\ndef f():\n    return helper(Rows(LIMIT))"
+    assert borrowed(source) == {"LIMIT", "helper"}
+    assert borrowed(source.replace("@compiled(NUMBER)\n", "")) == set()
+
+
 def test_every_package_is_installed_and_no_other() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     folders = {path.parent.relative_to(ROOT) for room in ROOMS for path in sources(room)}

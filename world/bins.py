@@ -1,15 +1,15 @@
-"""A crowd in square bins: how many stand in any rectangle, and who, for many rectangles at the cost of one.
+"""A crowd in square bins: how many stand in any rectangle, and who stands in any row of them.
 
-The index is built anew each tick from plain columns. `counts_in` answers from a summed-area table;
-`members_in` lists the people of many rectangles one after the other, from one array sorted by bin.
+The index is built anew each tick from plain columns, in one pass over the crowd and one over the bins.
 """
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from world.sorting import order_of
+from world.compiled import I4, NUMBER, compiled, group
 
 Int = NDArray[np.int32]
 Index = NDArray[np.int64]
@@ -34,6 +34,27 @@ class Rectangles(NamedTuple):
     high_z: Int
 
 
+class Rows(NamedTuple):
+    """A crowd by bin: `slots`, `x`, `z` sorted row by row towards +z, and where each bin begins in them.
+
+    Bin (column, row) holds `starts[row * columns + column]` up to the next one's start; its corner is at
+    `origin + bin_cm * (column, row)`.
+    """
+
+    slots: Int
+    x: Int
+    z: Int
+    starts: Int
+    origin_x: int
+    origin_z: int
+    columns: int
+    rows: int
+    bin_cm: int = BIN_CM
+
+
+ROWS = group(Rows, *[I4] * 4, *[NUMBER] * 5)
+
+
 class Bins:
     """Entities of one layer, by square metre.
 
@@ -43,20 +64,13 @@ class Bins:
 
     def __init__(self, slots: Int, x: Int, z: Int) -> None:
         self.origin_x, self.origin_z = int(x.min()), int(z.min())
-        column, row = self.bin_of(x, z)
-        self.columns, self.rows = int(column.max()) + 1, int(row.max()) + 1
+        self.columns = (int(x.max()) - self.origin_x) // BIN_CM + 1
+        self.rows = (int(z.max()) - self.origin_z) // BIN_CM + 1
         assert max(self.columns, self.rows) <= SIDE_BINS_MAX
-        bin_number = row * self.columns + column
-        order = order_of(bin_number)
-        counts = np.bincount(bin_number, minlength=self.rows * self.columns)
-        if counts.max() > PILE_MAX:
-            order, counts = _thin(order, counts)
-        self.slots, self.x, self.z = slots[order], x[order], z[order]
-        self._ends = np.zeros(counts.size + 1, np.int64)
-        np.cumsum(counts, out=self._ends[1:])
-        self._sums = np.zeros((self.rows + 1, self.columns + 1), np.int32)
-        np.cumsum(counts.reshape(self.rows, self.columns), axis=0, out=self._sums[1:, 1:])
-        np.cumsum(self._sums[1:, 1:], axis=1, out=self._sums[1:, 1:])
+        slots, x, z = map(np.ascontiguousarray, (slots, x, z))
+        unsorted = Rows(slots, x, z, slots[:0], self.origin_x, self.origin_z, self.columns, self.rows)
+        self.by_row = _sorted_by_bin(unsorted)
+        self.slots, self.x, self.z = self.by_row.slots, self.by_row.x, self.by_row.z
 
     def bin_of(self, x: Int, z: Int) -> tuple[Int, Int]:
         """Column and row of positions (cm)."""
@@ -70,39 +84,54 @@ class Bins:
 
     def counts_in(self, rectangles: Rectangles) -> Int:
         """How many stand in each rectangle; its columns may have any shape."""
-        low_x, low_z, high_x, high_z = self._clipped(rectangles)
+        # Not np.clip, which takes 5 µs to be called.
+        low_x, high_x = (
+            np.minimum(np.maximum(edge, 0), self.columns) for edge in (rectangles.low_x, rectangles.high_x)
+        )
+        low_z, high_z = (np.minimum(np.maximum(edge, 0), self.rows) for edge in (rectangles.low_z, rectangles.high_z))
         sums = self._sums
         return np.asarray(sums[high_z, high_x] - sums[low_z, high_x] - sums[high_z, low_x] + sums[low_z, low_x])
 
-    def members_in(self, rectangles: Rectangles) -> tuple[Index, Index]:
-        """Everybody in each rectangle, one rectangle after the other: their indices, and how many are in each."""
-        low_x, low_z, high_x, high_z = self._clipped(rectangles)
-        heights = high_z - low_z
-        whose = np.repeat(np.arange(heights.size), heights)
-        row = np.arange(whose.size) + (low_z - np.cumsum(heights) + heights)[whose]
-        # A row of bins is one run of the sorted columns.
-        base = row * self.columns
-        starts, ends = self._ends[base + low_x[whose]], self._ends[base + high_x[whose]]
-        counts = np.bincount(whose, ends - starts, heights.size).astype(np.int64)
-        held = np.flatnonzero(ends > starts)
-        starts, ends = starts[held], ends[held]
-        # Each index is one more than the one before, but for a jump where the next run begins.
-        members = np.ones(int(counts.sum()), np.int64)
-        if held.size:
-            members[0] = starts[0]
-            members[np.cumsum(ends - starts)[:-1]] = starts[1:] - ends[:-1] + 1
-        return np.cumsum(members, out=members), counts
-
-    def _clipped(self, rectangles: Rectangles) -> Rectangles:
-        # Not np.clip, which takes 5 µs to be called.
-        width, depth = self.columns, self.rows
-        low_x, high_x = (np.minimum(np.maximum(edge, 0), width) for edge in (rectangles.low_x, rectangles.high_x))
-        low_z, high_z = (np.minimum(np.maximum(edge, 0), depth) for edge in (rectangles.low_z, rectangles.high_z))
-        return Rectangles(low_x, low_z, high_x, high_z)
+    @cached_property
+    def _sums(self) -> Int:
+        """How many stand below and left of each corner of a bin, (rows + 1, columns + 1)."""
+        sums = np.zeros((self.rows + 1, self.columns + 1), np.int32)
+        counts = np.diff(self.by_row.starts).reshape(self.rows, self.columns)
+        np.cumsum(counts, axis=0, out=sums[1:, 1:])
+        return np.cumsum(sums, axis=1, out=sums)
 
 
-def _thin(order: Index, counts: Index) -> tuple[Index, Index]:
-    """Leave of each bin, given as runs of `order`, every n-th, and at most PILE_MAX; returns what `counts` become."""
-    every = np.maximum(-(-counts // PILE_MAX), 1)
-    place = np.arange(order.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    return order[place % np.repeat(every, counts) == 0], -(-counts // every)
+@compiled(ROWS, ROWS)
+def _sorted_by_bin(crowd: Rows) -> Rows:
+    """The crowd, given in any order and with no starts, by bin; of piles every n-th."""
+    size, bins = crowd.slots.size, crowd.columns * crowd.rows
+    bin_of = np.empty(size, np.int32)
+    counts = np.zeros(bins, np.int32)
+    for i in range(size):
+        row = (crowd.z[i] - crowd.origin_z) // BIN_CM
+        bin_of[i] = row * crowd.columns + (crowd.x[i] - crowd.origin_x) // BIN_CM
+        counts[bin_of[i]] += 1
+    # How many of each bin there are to one who is kept.
+    every = np.ones(bins, np.int32) if counts.max() > PILE_MAX else counts[:0]
+    starts = np.zeros(bins + 1, np.int32)
+    for number in range(bins):
+        count = counts[number]
+        if count > PILE_MAX:
+            every[number] = -(-count // PILE_MAX)
+            count = -(-count // every[number])
+        starts[number + 1] = starts[number] + count
+    kept = starts[bins]
+    slots, x, z = np.empty(kept, np.int32), np.empty(kept, np.int32), np.empty(kept, np.int32)
+    met = counts
+    met[:] = 0
+    for i in range(size):
+        number = bin_of[i]
+        place = met[number]
+        met[number] += 1
+        if every.size:
+            if place % every[number]:
+                continue
+            place //= every[number]
+        at = starts[number] + place
+        slots[at], x[at], z[at] = crowd.slots[i], crowd.x[i], crowd.z[i]
+    return Rows(slots, x, z, starts, crowd.origin_x, crowd.origin_z, crowd.columns, crowd.rows, crowd.bin_cm)

@@ -1,120 +1,262 @@
-"""The nearest of many candidates for many viewers at once: ranked together, sorted row by row.
+"""The nearest of a crowd to many places, exactly, at a cost that does not grow with the crowd.
 
-A rank is a squared horizontal distance in cm², int32, FAR for whoever is not to be chosen. All of a
-tick's viewers share each array operation: NumPy takes longer to be called than to look at a viewer.
+A crowd is lumpy: three hundred people round a fountain, nobody on the lawn. A grid of one cell size is wrong
+somewhere, so every viewer looks as far as it has to:
+
+1. *Look.* A viewer looks a little farther than the farthest of its last set stood. Where that square (of `Bins`) now
+   holds too few or far too many, and for a newcomer, the square is chosen anew so that a circle in it should hold a
+   set's worth of people. Everybody within the circle is a candidate.
+2. *Choice.* Candidates are ranked by distance: shared out over buckets by their rank, and put in order bucket by
+   bucket until the set is full. People stand on an area, so squared distances are spread evenly, and most buckets
+   hold one or two.
+3. *Proof.* If the circle held a set's worth, nobody outside can be nearer and the choice is exact. If not, the viewer
+   looks a third farther, until it does or has looked as far as it sees.
+
+A rank is a squared horizontal distance in cm², int32, FAR for nobody: bit-exact on every machine.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from world.bins import BIN_CM, Bins, Index, Int
+from world.bins import ROWS, Bins, Int, Rows
+from world.compiled import I4, I4_2, NUMBER, U1, compiled, group
 
-FAR = np.int32(0x7FFFFFFF)
+FAR = 0x7FFFFFFF
 # Squared offsets up to this (the reach of a frame's int16) still add up within int32.
 OFFSET_MAX = 32767
 # Slot 0 belongs to nobody.
 EMPTY = 0
+PINNED_MAX = 8
+
 # Distances tried for a square that should hold so many, in bins, each about a third larger than the one before.
-WIDENINGS = np.array([1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 29, 38, 50, 66, 87, 115, 152], np.int32)
+WIDENINGS = (1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 29, 38, 50, 66, 87, 115, 152)
+# A fifth farther than the last of its set a viewer looks the next time, and a little more: in half a second a crowd
+# moves, and 200 viewers who look a fifth farther cost less than a second look for one of them.
+LOOK_FACTOR, LOOK_CM = 1.2, 40
+# A square with fewer than a quarter more than a set holds no set within its circle; one with so many was made for a
+# sparser place. In one that is chosen anew half a set more are wanted: a fifth more than a set in its circle.
+SPARE_LEAST, SQUARE_MOST, SPARE_WANTED = 4, 1000, 2
+# A member counts as this much nearer than it is: 13/16 of its squared distance, a tenth in distance.
+KEEP_NUMERATOR, KEEP_SHIFT = 13, 4
+# About as many as most viewers have candidates.
+BUCKETS = 128
+_KEPT, _ASIDE = 1, 2
 
 
-class Places(NamedTuple):
-    """Where viewers stand: x and z in cm, parallel."""
+class Lookers(NamedTuple):
+    """Who looks, parallel: slots (left out of their own sets), places in cm, and how far in cm; 0: not known yet."""
 
+    slots: Int
     x: Int
     z: Int
-
-    def part(self, rows: slice | Index) -> "Places":
-        """Some of them."""
-        return Places(self.x[rows], self.z[rows])
+    look_cm: Int
 
 
-class Candidates(NamedTuple):
-    """Whom viewers choose from, one viewer's after the other's: who (an index into bins), their rank, and how many."""
+class Pinned(NamedTuple):
+    """Whom to see first, and where they are: `own` is (lookers, any) slots, EMPTY for none; `common` is for everybody.
 
-    member: Index
-    rank: Int
-    counts: Index
+    At most PINNED_MAX of them in sight come before all others, a looker's own first; the rest rank by distance. Of
+    more than PINNED_MAX in common, the nearest to each looker count.
+    """
 
-    def only(self, chosen: NDArray[np.bool_]) -> "Candidates":
-        """Some of them."""
-        where = np.flatnonzero(chosen)
-        ends = np.searchsorted(where, np.cumsum(self.counts))
-        return Candidates(self.member[where], self.rank[where], np.diff(ends, prepend=0))
-
-    def within(self, look_cm: Int) -> NDArray[np.bool_]:
-        """Who of them is no farther than each viewer looks."""
-        return np.asarray(self.rank <= np.repeat(look_cm * look_cm, self.counts))
+    own: Int
+    own_x: Int
+    own_z: Int
+    common: Int
+    common_x: Int
+    common_z: Int
 
 
-class Ranked(NamedTuple):
-    """Slots (viewers, any) and their ranks; EMPTY and FAR where there is nobody."""
+class _Found(NamedTuple):
+    """Scratch: candidates and their ranks, the pinned first; and who is known, by slot, 0 between two lookers."""
 
     slots: Int
     ranks: Int
+    known: NDArray[np.uint8]
 
 
-def candidates_around(places: Places, look_cm: Int, bins: Bins) -> Candidates:
-    """Everybody within `look_cm` (at most OFFSET_MAX) of each place, and some more in the corners of that square."""
-    member, counts = bins.members_in(bins.around(*places, look_cm))
-    rank, dz = bins.x[member], bins.z[member]
-    rank -= np.repeat(places.x, counts)
-    dz -= np.repeat(places.z, counts)
-    if look_cm.max(initial=0) + BIN_CM > OFFSET_MAX:
-        np.clip(rank, -OFFSET_MAX, OFFSET_MAX, out=rank)
-        np.clip(dz, -OFFSET_MAX, OFFSET_MAX, out=dz)
-    rank *= rank
-    dz *= dz
-    rank += dz
-    return Candidates(member, rank, counts)
+class _Order(NamedTuple):
+    """Scratch: where each bucket begins, and the candidates' places bucket by bucket."""
+
+    buckets: Int
+    places: Int
 
 
-def look_to_hold(wanted: int, places: Places, bins: Bins, sight_cm: int) -> Int:
-    """How far (cm) to look from each place so that a square holds `wanted`; `sight_cm` where there are not so many."""
-    steps = np.append(WIDENINGS[sight_cm > WIDENINGS * BIN_CM] * BIN_CM, sight_cm).astype(np.int32)
-    enough = bins.counts_in(bins.around(places.x[:, None], places.z[:, None], steps)) >= wanted
-    enough[:, -1] = True
-    return np.asarray(steps[np.argmax(enough, axis=1)], np.int32)
+LOOKERS = group(Lookers, I4, I4, I4, I4)
+PINNED = group(Pinned, I4_2, I4_2, I4_2, I4, I4, I4)
+_FOUND = group(_Found, I4, I4, U1)
+_ORDER = group(_Order, I4, I4)
+
+_NOBODY: Int = np.zeros(0, np.int32)
+_NONE_OWN: Int = np.zeros((0, 0), np.int32)
+NOBODY_PINNED = Pinned(_NONE_OWN, _NONE_OWN, _NONE_OWN, _NOBODY, _NOBODY, _NOBODY)
 
 
-def farther(look_cm: Int, sight_cm: int) -> Int:
-    """How far to look where that was not far enough: a third more, up to the whole sight."""
-    return np.minimum(look_cm * 4 // 3, sight_cm)
+def choose_nearest(lookers: Lookers, sets: Int, bins: Bins, sight_cm: int, pinned: Pinned = NOBODY_PINNED) -> Int:
+    """Put into each row of `sets` whom a looker sees, the nearest first, EMPTY behind; returns how far to look next.
 
-
-def take_least(first: Ranked, candidates: Candidates, bins: Bins, most: int) -> Ranked:
-    """The `most` least of each viewer's candidates and of the `first`, in order; among equals the `first` come first.
-
-    Rank and column share an integer, because NumPy sorts numbers four times as fast as it finds their order.
+    `sets` is (lookers, any) and holds the sets that were chosen before, whose members count as a little nearer;
+    `sight_cm` is at most OFFSET_MAX.
     """
-    viewers, ahead = first.ranks.shape
-    counts = candidates.counts
-    width = max(most, ahead + int(counts.max(initial=0)))
-    column_bits = width.bit_length()
-    ranks_max = max(int(candidates.rank.max(initial=0)), int(first.ranks.max(initial=0, where=first.ranks != FAR)))
-    kind = np.uint32 if ranks_max < (1 << (32 - column_bits)) - 1 else np.uint64
-    nobody = np.iinfo(kind).max
-    keys = np.full((viewers, width), nobody, kind)
-    keys[:, :ahead] = _packed(first.ranks, np.arange(ahead), column_bits, kind)
-    keys[:, :ahead][first.ranks == FAR] = nobody
-    # What to add to a candidate's place among all of them to get its column.
-    shift = ahead - np.cumsum(counts) + counts
-    place = np.arange(candidates.rank.size)
-    column = place + np.repeat(shift, counts)
-    place += np.repeat(shift + np.arange(viewers) * width, counts)
-    keys.reshape(-1)[place] = _packed(candidates.rank, column, column_bits, kind)
-    keys.sort(axis=1)
-    least = keys[:, :most]
-    columns = (least & kind((1 << column_bits) - 1)).astype(np.int64)
-    found = least != nobody
-    slots = np.append(bins.slots[candidates.member], np.int32(EMPTY))
-    chosen = slots[np.where(found & (columns >= ahead), columns - shift[:, None], -1)]
-    rows, places = np.nonzero(found & (columns < ahead))
-    chosen[rows, places] = first.slots[rows, columns[rows, places]]
-    return Ranked(chosen, np.where(found, least >> kind(column_bits), FAR).astype(np.int32))
+    lookers = Lookers(*map(np.ascontiguousarray, lookers))
+    highest = max(int(each.max(initial=0)) for each in (bins.slots, lookers.slots, sets, pinned.own, pinned.common))
+    return _choose(lookers, sets, bins.by_row, pinned, sight_cm, np.zeros(highest + 1, np.uint8))
 
 
-def _packed(rank: Int, column: Index, column_bits: int, kind: Any) -> NDArray[Any]:
-    return np.asarray((rank.astype(kind) << kind(column_bits)) | column.astype(kind))
+@compiled(NUMBER, ROWS, NUMBER, NUMBER, NUMBER)
+def _count_around(bins: Rows, x: int, z: int, reach_cm: int) -> int:
+    """How many are in the square of bins that holds everybody within reach."""
+    low = min(max((x - reach_cm - bins.origin_x) // bins.bin_cm, 0), bins.columns)
+    high = min(max((x + reach_cm - bins.origin_x) // bins.bin_cm + 1, 0), bins.columns)
+    first = max((z - reach_cm - bins.origin_z) // bins.bin_cm, 0)
+    last = min((z + reach_cm - bins.origin_z) // bins.bin_cm + 1, bins.rows)
+    count = 0
+    for row in range(first, last):
+        count += bins.starts[row * bins.columns + high] - bins.starts[row * bins.columns + low]
+    return count
+
+
+@compiled(NUMBER, ROWS, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER)
+def _fitting(bins: Rows, x: int, z: int, look_cm: int, sight_cm: int, most: int) -> int:
+    """How far to look: as given, or anew where that square holds too few or far too many."""
+    if look_cm >= sight_cm:
+        return look_cm
+    if look_cm > 0 and most + most // SPARE_LEAST <= _count_around(bins, x, z, look_cm) <= SQUARE_MOST:
+        return look_cm
+    for widening in WIDENINGS:
+        step_cm = widening * bins.bin_cm
+        if step_cm >= sight_cm or _count_around(bins, x, z, step_cm) > most + most // SPARE_WANTED:
+            return min(step_cm, sight_cm)
+    return sight_cm
+
+
+@compiled(NUMBER, PINNED, NUMBER, NUMBER, I4)
+def _closest(pinned: Pinned, x: int, z: int, chosen: Int) -> int:
+    """Write into `chosen` which of those in common are the nearest, as places among them; returns how many."""
+    count = min(pinned.common.size, PINNED_MAX)
+    if count == pinned.common.size:
+        for k in range(count):
+            chosen[k] = k
+        return count
+    for k in range(count):
+        best, least = -1, 0
+        for place in range(pinned.common.size):
+            dx, dz = pinned.common_x[place] - x, pinned.common_z[place] - z
+            rank = dx * dx + dz * dz
+            if (best < 0 or rank < least) and place not in chosen[:k]:
+                best, least = place, rank
+        chosen[k] = best
+    return count
+
+
+@compiled(NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, _FOUND)
+def _pin(slot: int, dx: int, dz: int, sight_cm: int, count: int, found: _Found) -> int:
+    """Let somebody who is pinned come first, if in sight and not there already; returns how many there are then."""
+    if slot == EMPTY or found.known[slot] == _ASIDE:
+        return count
+    found.known[slot] = _ASIDE
+    rank = dx * dx + dz * dz
+    if rank > sight_cm * sight_cm:
+        return count
+    found.slots[count] = slot
+    found.ranks[count] = 0 if count < PINNED_MAX else rank
+    return count + 1
+
+
+@compiled(NUMBER, ROWS, NUMBER, NUMBER, NUMBER, NUMBER, _FOUND)
+def _gather(bins: Rows, x: int, z: int, look_cm: int, count: int, found: _Found) -> int:
+    """Add everybody within the look who is not aside to the candidates; returns how many there are then."""
+    low = min(max((x - look_cm - bins.origin_x) // bins.bin_cm, 0), bins.columns)
+    high = min(max((x + look_cm - bins.origin_x) // bins.bin_cm + 1, 0), bins.columns)
+    first = max((z - look_cm - bins.origin_z) // bins.bin_cm, 0)
+    last = min((z + look_cm - bins.origin_z) // bins.bin_cm + 1, bins.rows)
+    for row in range(first, last):
+        base = row * bins.columns
+        for place in range(bins.starts[base + low], bins.starts[base + high]):
+            dx, dz = bins.x[place] - x, bins.z[place] - z
+            rank = dx * dx + dz * dz
+            if rank > look_cm * look_cm:
+                continue
+            slot = bins.slots[place]
+            known = found.known[slot]
+            if known == _ASIDE:
+                continue
+            found.slots[count] = slot
+            found.ranks[count] = (rank >> KEEP_SHIFT) * KEEP_NUMERATOR if known == _KEPT else rank
+            count += 1
+    return count
+
+
+@compiled(NUMBER, _FOUND, NUMBER, NUMBER, _ORDER, I4, I4)
+def _take_least(found: _Found, count: int, look_cm: int, order: _Order, members: Int, ranks: Int) -> int:
+    """The least of the candidates in order, the first of equals first, EMPTY behind; returns the last one's rank."""
+    most = members.size
+    starts, places = order.buckets, order.places
+    starts[:] = 0
+    # Rounding moves whole buckets, and never one above another.
+    scale = (starts.size - 1) / (look_cm * look_cm + 1)
+    for i in range(count):
+        starts[min(int(found.ranks[i] * scale), starts.size - 2) + 1] += 1
+    last = 0
+    for bucket in range(1, starts.size):
+        starts[bucket] += starts[bucket - 1]
+        last += starts[bucket] <= most
+    for i in range(count):
+        bucket = min(int(found.ranks[i] * scale), starts.size - 2)
+        if bucket <= last:
+            places[starts[bucket]] = i
+            starts[bucket] += 1
+    taken = 0
+    for at in range(starts[min(last, starts.size - 2)]):
+        rank = found.ranks[places[at]]
+        if taken == most:
+            if rank >= ranks[most - 1]:
+                continue
+            taken -= 1
+        place = taken
+        while place and ranks[place - 1] > rank:
+            ranks[place], members[place] = ranks[place - 1], members[place - 1]
+            place -= 1
+        ranks[place], members[place] = rank, found.slots[places[at]]
+        taken += 1
+    members[taken:] = EMPTY
+    return ranks[most - 1] if taken == most else FAR
+
+
+@compiled(I4, LOOKERS, I4_2, ROWS, PINNED, NUMBER, U1)
+def _choose(lookers: Lookers, sets: Int, bins: Rows, pinned: Pinned, sight_cm: int, known: NDArray[np.uint8]) -> Int:
+    most = sets.shape[1]
+    room = bins.slots.size + pinned.own.shape[1] + PINNED_MAX
+    found = _Found(np.empty(room, np.int32), np.empty(room, np.int32), known)
+    order = _Order(np.empty(BUCKETS + 1, np.int32), np.empty(room, np.int32))
+    ranks, chosen = np.empty(most, np.int32), np.empty(PINNED_MAX, np.int32)
+    next_cm = np.empty(lookers.slots.size, np.int32)
+    for i in range(lookers.slots.size):
+        x, z, members = lookers.x[i], lookers.z[i], sets[i]
+        known[lookers.slots[i]] = _ASIDE
+        first = 0
+        for k in range(pinned.own.shape[1]):
+            first = _pin(pinned.own[i, k], pinned.own_x[i, k] - x, pinned.own_z[i, k] - z, sight_cm, first, found)
+        close = _closest(pinned, x, z, chosen)
+        for k in chosen[:close]:
+            first = _pin(pinned.common[k], pinned.common_x[k] - x, pinned.common_z[k] - z, sight_cm, first, found)
+        for slot in members:
+            if known[slot] == 0:
+                known[slot] = _KEPT
+        look_cm = _fitting(bins, x, z, lookers.look_cm[i], sight_cm, most)
+        count = _gather(bins, x, z, look_cm, first, found)
+        while count < most and look_cm < sight_cm:
+            look_cm = min(look_cm * 4 // 3, sight_cm)
+            count = _gather(bins, x, z, look_cm, first, found)
+        known[lookers.slots[i]] = 0
+        for k in range(pinned.own.shape[1]):
+            known[pinned.own[i, k]] = 0
+        for k in chosen[:close]:
+            known[pinned.common[k]] = 0
+        for slot in members:
+            known[slot] = 0
+        last = _take_least(found, count, look_cm, order, members, ranks)
+        next_cm[i] = min(int(np.sqrt(last) * LOOK_FACTOR + LOOK_CM), sight_cm)
+    return next_cm

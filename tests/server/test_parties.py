@@ -4,7 +4,8 @@ import numpy as np
 
 from server.entities import SLOT_BITS, SLOTS
 from server.parties import Parties
-from world.interest import PINNED_MAX, Interest
+from world.interest import Interest
+from world.nearest import PINNED_MAX
 from world.tick import ProfileRecord
 
 

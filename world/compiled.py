@@ -1,0 +1,47 @@
+"""Loops that NumPy has no one operation for, compiled to machine code once and kept beside their source.
+
+A kernel is a plain function over arrays and numbers whose types are told beforehand: it is compiled when its module is
+first imported, a few seconds on a new machine, and never in the middle of a tick. Whoever passes another type gets a
+TypeError. Numba notices a change in the file of a kernel, not in others that it calls: kernels that call each other
+live in one file.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+from numba import types
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Arrays are named by what is in them and by their dimensions; all are packed row by row.
+U1, U2, U4 = types.uint8[::1], types.uint16[::1], types.uint32[::1]
+I2, I4, I8 = types.int16[::1], types.int32[::1], types.int64[::1]
+U1_2, I2_2, I4_2, I8_2 = types.uint8[:, ::1], types.int16[:, ::1], types.int32[:, ::1], types.int64[:, ::1]
+NUMBER, YES = types.int64, types.boolean
+
+
+def group(kind: type[tuple[Any, ...]], *columns: Any) -> Any:
+    """The type of a NamedTuple whose fields are of these types."""
+    if len(set(columns)) == 1:
+        return types.NamedUniTuple(columns[0], len(columns), kind)
+    return types.NamedTuple(columns, kind)
+
+
+def compiled(returns: Any, *takes: Any) -> Callable[[F], F]:
+    """Compile a function that takes and returns these types.
+
+    Where nothing may be written, neither beside the source nor in the user's cache, it is compiled at each start.
+    """
+
+    def compile_now(function: F) -> F:
+        signature = returns(*takes)
+        try:
+            kernel = numba.njit([signature], cache=True)(function)
+        except RuntimeError as error:
+            if "locator" not in str(error):
+                raise
+            kernel = numba.njit([signature])(function)
+        return cast("F", kernel)
+
+    return compile_now
