@@ -19,8 +19,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from protocol.limits import FRAME_RECORDS_MAX
-
 # A Move's eight bytes. `steer` is the direction of travel, `heading` where the face points.
 INTENT = struct.Struct("<IBBBB")  # input, steer, heading, gait, flags
 GAIT_STAND, GAIT_WALK, GAIT_RUN = 0, 1, 2
@@ -107,42 +105,49 @@ _HEADER_AT = _PAYLOAD_AT + PAYLOAD_HEADER_AT
 _BIN16_AT = _HEADER_AT + HEADER_BYTES
 _RECORDS_AT = _BIN16_AT + 3
 _PAYLOAD_FIXED_BYTES = _RECORDS_AT - _PAYLOAD_AT
-ROW_BYTES = _RECORDS_AT + FRAME_RECORDS_MAX * RECORD_BYTES
 # RFC 6455, section 5.2: a payload under 126 bytes must use the two-byte header.
 _WS_SHORT_MAX = 125
 
 
-class FrameRows(NamedTuple):
-    """Finished frames with their transport's prefix: frame i is `data[starts[i]:ends[i]]`."""
+class FrameTable(NamedTuple):
+    """A row of bytes for each viewer. Records go into a row's `words`, two bytes each, from `RECORDS_WORD` on."""
 
-    data: bytes
-    starts: list[int]
-    ends: list[int]
+    rows: NDArray[np.uint8]
+
+    @property
+    def words(self) -> NDArray[np.int16]:
+        """The same bytes by twos: (viewers, any)."""
+        return self.rows.view(np.int16)
 
 
-def build_frames(
-    headers: NDArray[np.void], records: NDArray[np.uint32], counts: NDArray[np.int64], websocket: NDArray[np.bool_]
-) -> FrameRows:
-    """Lay out one frame for each viewer.
+# Where the records begin in a row's words, and how many words one takes.
+RECORDS_WORD = _RECORDS_AT // 2
+RECORD_WORDS = RECORD_BYTES // 2
 
-    `headers` is (viewers,) of HEADER_DTYPE; `records` is (viewers, up to FRAME_RECORDS_MAX, at least 3), the first
-    three words of each being one of RECORD_DTYPE, and of these the first `counts[i]` count; `websocket` tells each
-    viewer's transport (the others get the TCP prefix).
-    """
-    viewers, width, _ = records.shape
-    row_bytes = _RECORDS_AT + width * RECORD_BYTES
-    rows = np.empty((viewers, row_bytes), np.uint8)
+
+class Edges(NamedTuple):
+    """Where each viewer's frame begins in its row, and where it ends."""
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+
+def begin_frames(headers: NDArray[np.void], width: int) -> FrameTable:
+    """Frames that lack their records, with room for `width` of them; `headers` is (viewers,) of HEADER_DTYPE."""
+    rows = np.empty((headers.size, _RECORDS_AT + width * RECORD_BYTES), np.uint8)
     rows[:, _PAYLOAD_AT:_HEADER_AT] = np.frombuffer(FRAME_PREFIX, np.uint8)
-    rows[:, _HEADER_AT:_BIN16_AT] = headers.view(np.uint8).reshape(viewers, HEADER_BYTES)
-    places = rows.view(np.uint32)[:, _RECORDS_AT // 4 :].reshape(viewers, width, RECORD_BYTES // 4)
-    places[:] = records[:, :, : RECORD_BYTES // 4]
-    records_bytes = counts * RECORD_BYTES
+    rows[:, _HEADER_AT:_BIN16_AT] = headers.view(np.uint8).reshape(headers.size, HEADER_BYTES)
+    return FrameTable(rows)
+
+
+def finish_frames(table: FrameTable, counts: NDArray[np.int64], websocket: NDArray[np.bool_]) -> Edges:
+    """Say how many records each frame has, and what it is sent over: `websocket`, or else TCP."""
+    rows, records_bytes = table.rows, counts * RECORD_BYTES
     rows[:, _BIN16_AT] = 0xC5
     rows[:, _BIN16_AT + 1] = records_bytes >> 8
     rows[:, _BIN16_AT + 2] = records_bytes & 0xFF
     starts = _write_prefixes(rows, records_bytes + _PAYLOAD_FIXED_BYTES, websocket)
-    base = np.arange(viewers) * row_bytes
-    return FrameRows(rows.tobytes(), (base + starts).tolist(), (base + _RECORDS_AT + records_bytes).tolist())
+    return Edges(starts, records_bytes + _RECORDS_AT)
 
 
 def _write_prefixes(

@@ -9,6 +9,7 @@ from protocol.limits import CRYSTALS_MAX
 from protocol.messages import Crystals
 from server.detail import Detail
 from server.entities import SLOTS
+from server.extras import Extras
 from server.scene import Scene
 from world.bins import Bins
 from world.crystals import CRYSTAL_DTYPE
@@ -51,11 +52,11 @@ class CrystalSight:
         """The next viewer in this slot has been told of none."""
         self._told[slot] = 0
 
-    def due(self, tick: int, slots: NDArray[np.int32], scene: Scene, detail: Detail) -> dict[int, list[bytes]]:
-        """Who of the viewers is told now: row -> its encoded `Crystals`."""
+    def tell(self, tick: int, slots: NDArray[np.int32], scene: Scene, detail: Detail, extras: Extras) -> None:
+        """Tell those of the viewers whose turn it is, if they would be told of others than before."""
         rows = detail.turn(tick, slots, TICKS_PER_CRYSTALS)
         if not rows.size:
-            return {}
+            return
         found = self._nearest(slots[rows], scene, self._open)
         if self._open < self._crystals.size - 1 and (staff := scene.staff(slots[rows])).any():
             found[staff] = self._nearest(slots[rows[staff]], scene, self._crystals.size - 1)
@@ -64,7 +65,7 @@ class CrystalSight:
         # Whoever sees the same ones in another order has nothing to learn.
         changed = np.flatnonzero((np.sort(ids, axis=1) != np.sort(told, axis=1)).any(axis=1))
         self._told[slots[rows[changed]]] = ids[changed]
-        return self._payloads(tick, slots, rows[changed], found[changed], scene)
+        extras.add(rows[changed], self._payloads(tick, slots[rows[changed]], found[changed], scene))
 
     def _nearest(self, slots: NDArray[np.int32], scene: Scene, first: int) -> NDArray[np.int32]:
         """The nearest of the `first` crystals to each viewer, (viewers, CRYSTALS_MAX), as places in `_crystals`."""
@@ -80,18 +81,16 @@ class CrystalSight:
         choose_nearest(lookers, found, self._bins[first], SIGHT_CM)
         return found
 
-    def _payloads(
-        self, tick: int, slots: NDArray[np.int32], rows: NDArray[np.int64], found: NDArray[np.int32], scene: Scene
-    ) -> dict[int, list[bytes]]:
-        viewers, near = slots[rows], self._crystals[found]
+    def _payloads(self, tick: int, viewers: NDArray[np.int32], found: NDArray[np.int32], scene: Scene) -> list[bytes]:
+        near = self._crystals[found]
         packed = np.empty(found.shape, CRYSTAL_ROW_DTYPE)
         for name in ("crystal", "kind", "value"):
             packed[name] = near[name]
         for name, axis in (("x", scene.x), ("y", scene.y), ("z", scene.z)):
             packed[f"d{name}"] = near[name] - axis[viewers][:, None]
         counts = np.count_nonzero(found, axis=1).tolist()
-        x, y, z = (axis[viewers].tolist() for axis in (scene.x, scene.y, scene.z))
-        return {
-            row: [encode(Crystals(tick, x[i], y[i], z[i], packed[i, : counts[i]].tobytes()))]
-            for i, row in enumerate(rows.tolist())
-        }
+        places = zip(*(axis[viewers].tolist() for axis in (scene.x, scene.y, scene.z)), strict=True)
+        return [
+            encode(Crystals(tick, x, y, z, row[:count].tobytes()))
+            for (x, y, z), row, count in zip(places, packed, counts, strict=True)
+        ]

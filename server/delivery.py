@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from protocol.frames import FrameRows
 from server.outbox import Outbox
 
 
@@ -35,11 +34,11 @@ def together(viewers: Sequence[Viewers]) -> Viewers:
 
 @dataclass(slots=True)
 class Delivery:
-    """Viewer i gets its slice of the frames and `extras.get(i)` behind it."""
+    """Viewer i gets `data[edges[i]:edges[i + 1]]`: its frame and what goes behind it."""
 
     viewers: Viewers
-    frames: FrameRows
-    extras: dict[int, bytes]
+    data: bytes
+    edges: list[int]
     heard: int = 0
     cut: int = 0
     # Fireworks that somebody was not told of one by one.
@@ -52,9 +51,9 @@ class Delivery:
 
     def write(self, start: int, end: int) -> None:
         """Write to some of the viewers, one write each. Nothing else belongs into this loop."""
-        (data, starts, ends), extra_of = self.frames, self.extras.get
-        slices = zip(self.viewers.outboxes[start:end], starts[start:end], ends[start:end], strict=True)
-        for i, (outbox, first, last) in enumerate(slices, start):
-            extra = extra_of(i)
-            if outbox.write(data[first:last] + extra if extra else data[first:last]):
+        data, first = self.data, self.edges[start] if start < len(self) else 0
+        slices = zip(self.viewers.outboxes[start:end], self.edges[start + 1 : end + 1], strict=True)
+        for i, (outbox, last) in enumerate(slices, start):
+            if outbox.write(data[first:last]):
                 self.behind.append(int(self.viewers.slots[i]))
+            first = last

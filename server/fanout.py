@@ -13,15 +13,17 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from protocol.frames import FrameRows, build_frames
+from protocol.frames import begin_frames, finish_frames
+from protocol.limits import FRAME_NEAREST
 from server.bus import Report, Snapshot
 from server.crowdmap import CrowdMap
 from server.crystal_sight import CrystalSight
 from server.delivery import Delivery, Viewers
 from server.detail import BY_LEVEL, SLOWEST_TICKS_PER_FRAME, Detail
 from server.entities import SLOTS
+from server.extras import Extras, Frames, lay_out
 from server.hearing import Heard, Listeners, choose_reports
-from server.introductions import Introductions, profiles_payload
+from server.introductions import Introductions
 from server.parties import Parties
 from server.scene import Scene
 from server.sky import SkyWatch
@@ -81,51 +83,40 @@ class Fanout:
         """Everything the given viewers get in this tick, each of them present in the scene."""
         slots, detail = viewers.slots, BY_LEVEL[shed_level]
         if not slots.size:
-            return Delivery(viewers, FrameRows(b"", [], []), {})
-        shown = self._views.shown(tick, slots, detail)
-        headers = self._views.headers(tick, slots, shed_level)
-        frames = build_frames(headers, shown.records.view(np.uint32), shown.counts, viewers.websocket)
-        extras, heard = self._told(tick, viewers, detail)
-        for row, entries in self.introductions.due(slots, shown.slots, shown.counts).items():
-            extras[row] = viewers.outboxes[row].frame(profiles_payload(entries)) + extras.get(row, b"")
-        launched, counted = self._sky.due(tick, slots, self._scene, detail)
-        crystals = self.crystals.due(tick, slots, self._scene, detail)
-        rehearsed = self._rehearsed(tick, slots, detail)
-        for due in (launched, rehearsed, crystals, self._crowd_maps(tick, slots, detail)):
-            for row, payloads in due.items():
-                extras[row] = extras.get(row, b"") + b"".join(map(viewers.outboxes[row].frame, payloads))
-        return Delivery(viewers, frames, extras, len(heard.rows), heard.cut, counted)
+            return Delivery(viewers, b"", [0])
+        table = begin_frames(self._views.headers(tick, slots, shed_level), FRAME_NEAREST + detail.far_records)
+        shown = self._views.show(tick, slots, detail, table)
+        edges = finish_frames(table, shown.counts, viewers.websocket)
+        extras = Extras()
+        self.introductions.tell(slots, shown, extras)
+        heard = self._told(tick, slots, detail, extras)
+        counted = self._sky.tell(tick, slots, self._scene, detail, extras)
+        self._rehearse(tick, slots, detail, extras)
+        self.crystals.tell(tick, slots, self._scene, detail, extras)
+        self._map(tick, slots, detail, extras)
+        laid = lay_out(Frames(table.rows, edges.starts, edges.ends, viewers.websocket.view(np.uint8)), extras)
+        return Delivery(viewers, laid.data.tobytes(), laid.edges.tolist(), len(heard.rows), heard.cut, counted)
 
-    def _told(self, tick: int, viewers: Viewers, detail: Detail) -> tuple[dict[int, bytes], Heard]:
-        """What each viewer hears of what was reported since its last frame, by its row, framed."""
+    def _told(self, tick: int, slots: NDArray[np.int32], detail: Detail, extras: Extras) -> Heard:
+        """What each viewer hears of what was reported since its last frame."""
         reports = list(chain.from_iterable(self._reports))
-        since = np.maximum(self._heard_tick[viewers.slots], tick - detail.ticks_per_frame)
-        self._heard_tick[viewers.slots] = tick
-        heard = choose_reports(reports, Listeners(viewers.slots, since), self._scene, detail)
-        return _spoken(viewers, heard, [report.payload for _, report in reports]), heard
+        since = np.maximum(self._heard_tick[slots], tick - detail.ticks_per_frame)
+        self._heard_tick[slots] = tick
+        heard = choose_reports(reports, Listeners(slots, since), self._scene, detail)
+        extras.share(heard.rows, heard.reports, [report.payload for _, report in reports])
+        return heard
 
-    def _rehearsed(self, tick: int, slots: NDArray[np.int32], detail: Detail) -> dict[int, list[bytes]]:
-        """What staff are told of the fireworks of rehearsals, by row: beside what everybody is, and no more often."""
+    def _rehearse(self, tick: int, slots: NDArray[np.int32], detail: Detail, extras: Extras) -> None:
+        """What staff are told of the fireworks of rehearsals: beside what everybody is, and no more often."""
         rows = np.flatnonzero(self._scene.staff(slots))
-        if not rows.size:
-            return {}
-        due, _ = self._staff_sky.due(tick, slots[rows], self._scene, detail)
-        return {int(rows[row]): payloads for row, payloads in due.items()}
+        if rows.size:
+            theirs = Extras()
+            self._staff_sky.tell(tick, slots[rows], self._scene, detail, theirs)
+            extras.forward(theirs, rows)
 
-    def _crowd_maps(self, tick: int, slots: NDArray[np.int32], detail: Detail) -> dict[int, list[bytes]]:
-        """Whose turn it is to get the crowd map, by row."""
+    def _map(self, tick: int, slots: NDArray[np.int32], detail: Detail, extras: Extras) -> None:
+        """The crowd map, for those whose turn it is."""
         if tick - self._crowd_map.tick >= detail.ticks_per_crowd_map:
             self._crowd_map = CrowdMap(self._scene, tick)
         rows = detail.turn(tick, slots, detail.ticks_per_crowd_map)
-        payloads = self._crowd_map.payloads_for(slots[rows])
-        return {row: [payload] for row, payload in zip(rows.tolist(), payloads, strict=True)}
-
-
-def _spoken(viewers: Viewers, heard: Heard, payloads: Sequence[bytes]) -> dict[int, bytes]:
-    """What each viewer hears, by its row, framed; each mix of reports is put together once for each transport."""
-    mixes = heard.together(viewers.websocket)
-    ready = [
-        b"".join(viewers.outboxes[example].frame(payloads[report]) for report in parts)
-        for example, parts in zip(mixes.examples, mixes.parts, strict=True)
-    ]
-    return dict(zip(mixes.rows, map(ready.__getitem__, mixes.of), strict=True))
+        extras.add(rows, self._crowd_map.payloads_for(slots[rows]))

@@ -1,16 +1,16 @@
 """Who hears what: events in earshot of each viewer, the important and near first, within a cap per frame."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from server.bus import Report
-from server.detail import WHOLE, Detail
+from server.detail import Detail
 from server.scene import Scene
+from world.compiled import I8, NUMBER, YES, compiled, group
 
-EVENTS_PER_FRAME_MAX = WHOLE.events_per_frame
 # Reports looked at per frame. Beyond it, a tick in which thousands speak at once would cost a matrix
 # of crowd times crowd; the most important are kept and the rest counted as cut.
 REPORTS_MAX = 512
@@ -30,38 +30,10 @@ class Heard(NamedTuple):
     reports: NDArray[np.int64]
     cut: int
 
-    def together(self, kinds: NDArray[Any]) -> "Mixes":
-        """Those who hear the same and are of the same kind (viewers,), a small number, taken together."""
-        starts = np.flatnonzero(np.diff(self.rows, prepend=-1))
-        listener = np.repeat(np.arange(starts.size), np.diff(starts, append=self.rows.size))
-        listeners = self.rows[starts]
-        heard = np.zeros((EVENTS_PER_FRAME_MAX, starts.size), np.int64)
-        heard[np.arange(self.rows.size) - starts[listener], listener] = self.reports + 1
-        # One number for each mix: three digits to a base of reports.
-        base = int(self.reports.max(initial=0)) + 2
-        code = kinds[listeners].astype(np.int64)
-        for digit in heard:
-            code = code * base + digit
-        _, first, mix = np.unique(code, return_index=True, return_inverse=True)
-        parts = [[report - 1 for report in each if report] for each in heard[:, first].T.tolist()]
-        return Mixes(listeners.tolist(), mix.tolist(), listeners[first].tolist(), parts)
 
-
-class Mixes(NamedTuple):
-    """Listener `rows[i]` hears `parts[of[i]]`, which are reports in order; `examples` has one listener of each mix.
-
-    People who stand together hear the same, so there are few mixes.
-    """
-
-    rows: list[int]
-    of: list[int]
-    examples: list[int]
-    parts: list[list[int]]
-
-
-_NOTHING = np.zeros(0, np.int64)
-# What a step of importance counts for beside a squared distance: more than any in a city. A float holds both exactly.
-_STEP = 2.0**40
+Places = NDArray[np.int64]
+_NOTHING: Places = np.zeros(0, np.int64)
+_EVERY_LAYER, _NOWHERE = 0xFFFF, -1
 
 
 def choose_reports(reports: Sequence[tuple[int, Report]], listeners: Listeners, scene: Scene, detail: Detail) -> Heard:
@@ -72,35 +44,93 @@ def choose_reports(reports: Sequence[tuple[int, Report]], listeners: Listeners, 
     rows = [(r.zone, r.x, r.z, r.radius_cm, r.importance, tick, r.layer, r.staff) for tick, r in reports]
     columns = np.array(rows, np.int64)
     kept = np.argsort(-columns[:, 4], kind="stable")[:REPORTS_MAX]
-    zone, x, z, radius, importance, ticks, layer, staff = columns[kept].T
-    squared = _squared_offsets(scene.x[viewers], x) + _squared_offsets(scene.z[viewers], z)
-    audible = np.where(radius == 0, scene.zone[viewers, None] == zone, squared <= radius * radius)
-    audible &= scene.here[viewers, None] & (ticks > listeners.since[:, None])
-    if scene.layered:
-        audible &= (scene.heard_in(zone, layer) >> scene.layer[viewers, None]) & 1 != 0
-    if staff.any():
-        audible &= scene.staff(viewers)[:, None] | (staff == 0)
-    squared -= importance * _STEP
-    squared[~audible | (importance < detail.importance_min)] = np.inf
-    who, chosen = _least(squared, detail.events_per_frame)
-    dropped = (len(reports) - kept.size) * viewers.size
-    return Heard(who, kept[chosen], int(np.count_nonzero(audible)) - who.size + dropped)
+    zone, x, z, radius, importance, ticks, layer, staff = np.ascontiguousarray(columns[kept].T)
+    layers = scene.heard_in(zone, layer) if scene.layered else np.full(kept.size, _EVERY_LAYER)
+    said = _Said(zone, x, z, radius, importance, ticks, layers.astype(np.int64), staff)
+    who = _Who(
+        np.where(scene.here[viewers], scene.zone[viewers].astype(np.int64), _NOWHERE),
+        scene.x[viewers].astype(np.int64),
+        scene.z[viewers].astype(np.int64),
+        listeners.since,
+        scene.layer[viewers].astype(np.int64),
+        scene.staff(viewers).astype(np.int64),
+    )
+    chosen = _choose(said, who, detail.events_per_frame, detail.importance_min)
+    cut = chosen.audible - chosen.rows.size + (len(reports) - kept.size) * viewers.size
+    return Heard(chosen.rows, kept[chosen.reports], cut)
 
 
-def _squared_offsets(ours: NDArray[np.int32], theirs: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(viewers, reports), exactly; floats, because whole numbers of that size take twice as long to multiply."""
-    offsets = ours[:, None] - theirs.astype(np.float64)
-    return np.multiply(offsets, offsets, out=offsets)
+class _Said(NamedTuple):
+    """Reports as columns; `layers` are those in which each is heard, as bits."""
+
+    zone: Places
+    x: Places
+    z: Places
+    radius: Places
+    importance: Places
+    tick: Places
+    layers: Places
+    staff: Places
 
 
-def _least(rank: NDArray[np.float64], most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The `most` least finite ones of each row in order, as rows and columns; what is chosen becomes infinite."""
-    every = np.arange(len(rank))
-    places = np.empty((len(rank), min(most, rank.shape[1])), np.int64)
-    finite = np.empty(places.shape, np.bool_)
-    # Three rounds over everything take a fifth of the time of sorting it.
-    for turn in range(places.shape[1]):
-        places[:, turn] = least = rank.argmin(axis=1)
-        finite[:, turn] = rank[every, least] < np.inf
-        rank[every, least] = np.inf
-    return np.nonzero(finite)[0], places[finite]
+class _Who(NamedTuple):
+    """Listeners as columns; whoever is not in the city is in no zone."""
+
+    zone: Places
+    x: Places
+    z: Places
+    since: Places
+    layer: Places
+    staff: Places
+
+
+class _Chosen(NamedTuple):
+    """Listener `rows[i]` hears `reports[i]`; `audible` is how many all of them could have heard."""
+
+    rows: Places
+    reports: Places
+    audible: int
+
+
+_SAID, _WHO, _CHOSEN = group(_Said, *[I8] * 8), group(_Who, *[I8] * 6), group(_Chosen, I8, I8, NUMBER)
+
+
+@compiled(YES, NUMBER, NUMBER, NUMBER, NUMBER)
+def _comes_before(importance: int, squared: int, other_importance: int, other_squared: int) -> bool:
+    """Whether one matters more than the other, or as much and is nearer."""
+    return importance > other_importance or (importance == other_importance and squared < other_squared)
+
+
+@compiled(_CHOSEN, _SAID, _WHO, NUMBER, NUMBER)
+def _choose(said: _Said, who: _Who, most: int, importance_min: int) -> _Chosen:
+    """For each listener the most important it can hear, among these the nearest, and among equals the first."""
+    zone, x, z, radius, importance, tick, layers, staff = said
+    own_zone, own_x, own_z, since, layer, works = who
+    rows, reports = np.empty(own_zone.size * most, np.int64), np.empty(own_zone.size * most, np.int64)
+    squares = np.empty(most, np.int64)
+    total, audible = 0, 0
+    for i in range(own_zone.size):
+        count = 0
+        for j in range(zone.size):
+            dx, dz = x[j] - own_x[i], z[j] - own_z[i]
+            squared = dx * dx + dz * dz
+            near = own_zone[i] == zone[j] if radius[j] == 0 else squared <= radius[j] * radius[j]
+            meant = (layers[j] >> layer[i]) & 1 != 0 and (staff[j] == 0 or works[i] != 0)
+            if not (near and meant and own_zone[i] >= 0 and tick[j] > since[i]):
+                continue
+            audible += 1
+            if importance[j] < importance_min:
+                continue
+            place = count
+            while place and _comes_before(
+                importance[j], squared, importance[reports[total + place - 1]], squares[place - 1]
+            ):
+                if place < most:
+                    reports[total + place], squares[place] = reports[total + place - 1], squares[place - 1]
+                place -= 1
+            if place < most:
+                reports[total + place], squares[place] = j, squared
+                count = min(count + 1, most)
+        rows[total : total + count] = i
+        total += count
+    return _Chosen(rows[:total].copy(), reports[:total].copy(), audible)

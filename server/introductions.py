@@ -1,8 +1,7 @@
 """Who has been introduced to whom: each profile goes to each viewer once, a few per frame."""
 
 from collections.abc import Sequence
-from itertools import groupby
-from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,9 @@ from protocol.codec import encode
 from protocol.limits import PROFILES_PER_MESSAGE_MAX
 from protocol.messages import Profile, Profiles
 from server.entities import SLOT_MASK, SLOTS
+from server.extras import PACKED, Extras, Packed
+from server.views import Shown
+from world.compiled import I4, I4_2, I8, NUMBER, U1, U1_2, compiled, group
 from world.tick import ProfileRecord
 
 # Seats in the table of who knows whom; it doubles when they run out.
@@ -18,6 +20,9 @@ SEATS_FIRST = 1024
 # `Profiles` with up to 15 entries starts with these bytes and the array header of its one list.
 _PROFILES_PREFIX = encode(Profiles([]))[:-1]
 _FIXARRAY = 0x90
+# Entries of the table they are kept in, side by side: a name of 24 characters has at most 96 bytes, a look a byte a
+# trait, and 20 more hold numbers and lengths. One that is larger is refused, and was never seen.
+ENTRY_BYTES_MAX = 256
 
 
 class Introductions:
@@ -33,8 +38,10 @@ class Introductions:
         self._seats = 1  # seat 0 belongs to nobody
         self._knows = np.zeros((SEATS_FIRST, SEATS_FIRST // 8), np.uint8)
         # How many there are in a viewer's set whom it does not know yet, by the viewer's slot.
-        self._unmet = np.ones(SLOTS, np.int16)
-        self._entry_of: dict[int, bytes] = {}
+        self._unmet = np.ones(SLOTS, np.int32)
+        # Ready entries by slot, and their sizes, 0 for none. Untouched pages cost no memory.
+        self._entries = np.zeros((SLOTS, ENTRY_BYTES_MAX), np.uint8)
+        self._sizes = np.zeros(SLOTS, np.int32)
 
     def learn(self, records: Sequence[ProfileRecord]) -> None:
         """New or changed profiles: nobody knows them yet. One told again unchanged, as at a border, is no news."""
@@ -43,15 +50,16 @@ class Introductions:
             # A look is whole and in the order of the traits (world.looks.worn): the names go without saying.
             look = bytes(record.look.values())
             entry = encode_entry(Profile(record.entity, record.version, record.name, look))
-            if self._entry_of.get(slot) == entry:
+            if self._entry(slot) == entry:
                 continue
             seat = self._seat(slot)
             self._knows[:, seat >> 3] &= ~np.uint8(1 << (seat & 7))
-            self._entry_of[slot] = entry
+            self._entries[slot, : len(entry)] = np.frombuffer(entry, np.uint8)
+            self._sizes[slot] = len(entry)
 
     def message(self, slot: int) -> bytes:
         """A whole `Profiles` message with the profile of whoever is in this slot, which must be known."""
-        return profiles_payload([self._entry_of[slot]])
+        return _PROFILES_PREFIX + bytes((_FIXARRAY | 1,)) + self._entry(slot)
 
     def forget_viewer(self, slot: int) -> None:
         """The next viewer in this slot knows nobody."""
@@ -64,42 +72,24 @@ class Introductions:
         Once for each choice, because looking through every frame took as long as laying it out. Whoever
         joins or changes meanwhile is introduced after the next choice, half a second later.
         """
-        unknown, _ = self._unknown(viewers, sets)
-        self._unmet[viewers] = np.count_nonzero(unknown, axis=1)
+        self._unmet[viewers] = _count_unknown(self._known, viewers, sets)
 
-    def due(
-        self, viewers: NDArray[np.int32], shown: NDArray[np.int32], counts: NDArray[np.int64]
-    ) -> dict[int, list[bytes]]:
-        """Whom to introduce with this frame: viewer's row -> entries, at most PROFILES_PER_MESSAGE_MAX.
+    def tell(self, viewers: NDArray[np.int32], shown: Shown, extras: Extras) -> None:
+        """Introduce whom a viewer is shown and does not know, at most PROFILES_PER_MESSAGE_MAX with a frame."""
+        unmet = self._unmet[viewers]
+        if not unmet.any():
+            return
+        met = _meet(self._known, viewers, unmet, shown, PROFILES_PER_MESSAGE_MAX)
+        extras.pack(_compose(met, _Entries(self._entries, self._sizes, _PREFIX)))
+        self._unmet[viewers] = unmet
 
-        `shown` is (viewers, records) slots, of which the first `counts[i]` are in the frame.
-        """
-        rows = np.flatnonzero(self._unmet[viewers] > 0)
-        if not rows.size:
-            return {}
-        viewers, shown = viewers[rows], shown[rows]
-        unknown, seats = self._unknown(viewers, shown)
-        unknown &= np.arange(shown.shape[1]) < counts[rows, None]
-        unknown &= np.cumsum(unknown, axis=1) <= PROFILES_PER_MESSAGE_MAX
-        told, columns = np.nonzero(unknown)
-        seats = seats[told, columns]
-        # Two of a viewer's newcomers may share a byte; `at` sets both their bits.
-        bits = np.left_shift(1, seats & 7).astype(np.uint8)
-        np.bitwise_or.at(self._knows, (self._seat_of[viewers[told]], seats >> 3), bits)
-        self._unmet[viewers] -= np.bincount(told, minlength=viewers.size).astype(np.int16)
-        pairs = zip(rows[told].tolist(), shown[told, columns].tolist(), strict=True)
-        return {row: [self._entry_of[slot] for _, slot in group] for row, group in groupby(pairs, itemgetter(0))}
+    @property
+    def _known(self) -> "_Known":
+        return _Known(self._seat_of, self._knows)
 
-    def _unknown(
-        self, viewers: NDArray[np.int32], slots: NDArray[np.int32]
-    ) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
-        """Which of (viewers, any) slots each viewer does not know, and their seats.
-
-        In seat 0 is whoever has no profile yet; there is nothing to tell of them.
-        """
-        seats = self._seat_of[slots]
-        known = self._knows.reshape(-1)[(seats >> 3) + (self._seat_of[viewers] * self._knows.shape[1])[:, None]]
-        return ((known >> (seats & 7).astype(np.uint8)) & 1 == 0) & (seats != 0), seats
+    def _entry(self, slot: int) -> bytes:
+        entry: bytes = self._entries[slot, : self._sizes[slot]].tobytes()
+        return entry
 
     def _seat(self, slot: int) -> int:
         seat = int(self._seat_of[slot])
@@ -116,6 +106,96 @@ def encode_entry(profile: Profile) -> bytes:
     return encode(Profiles([profile]))[len(_PROFILES_PREFIX) + 1 :]
 
 
-def profiles_payload(entries: Sequence[bytes]) -> bytes:
-    """A whole `Profiles` message from ready entries, at most 15."""
-    return _PROFILES_PREFIX + bytes((_FIXARRAY | len(entries),)) + b"".join(entries)
+class _Known(NamedTuple):
+    """By slot the seat, and by seat a row of bits for the seats of those it knows."""
+
+    seat_of: NDArray[np.int32]
+    knows: NDArray[np.uint8]
+
+
+class _Entries(NamedTuple):
+    """By slot the entry and its size; and what a message with none of them starts with."""
+
+    table: NDArray[np.uint8]
+    sizes: NDArray[np.int32]
+    prefix: NDArray[np.uint8]
+
+
+class _Met(NamedTuple):
+    """The slots of those whom each viewer meets, (viewers, any), of which the first `counts[i]` count."""
+
+    slots: NDArray[np.int32]
+    counts: NDArray[np.int64]
+
+
+_PREFIX = np.frombuffer(_PROFILES_PREFIX + bytes((_FIXARRAY,)), np.uint8).copy()
+_KNOWN = group(_Known, I4, U1_2)
+_SHOWN = group(Shown, I4_2, I8)
+_ENTRIES = group(_Entries, U1_2, I4, U1)
+_MET = group(_Met, I4_2, I8)
+
+
+@compiled(I4, _KNOWN, I4, I4_2)
+def _count_unknown(known: _Known, viewers: NDArray[np.int32], sets: NDArray[np.int32]) -> NDArray[np.int32]:
+    """How many of its set each viewer does not know."""
+    seat_of, knows = known
+    counts = np.zeros(viewers.size, np.int32)
+    for i in range(viewers.size):
+        own, count = seat_of[viewers[i]], 0
+        for place in range(sets.shape[1]):
+            seat = seat_of[sets[i, place]]
+            count += seat != 0 and not knows[own, seat >> 3] >> (seat & 7) & 1
+        counts[i] = count
+    return counts
+
+
+@compiled(_MET, _KNOWN, I4, I4, _SHOWN, NUMBER)
+def _meet(known: _Known, viewers: NDArray[np.int32], unmet: NDArray[np.int32], shown: Shown, most: int) -> _Met:
+    """Whom each viewer is introduced to, and from now on knows; `unmet` is counted down."""
+    seat_of, knows = known
+    slots, shown_counts = shown
+    met, counts = np.empty((viewers.size, most), np.int32), np.zeros(viewers.size, np.int64)
+    for i in range(viewers.size):
+        own, count = seat_of[viewers[i]], 0
+        for place in range(shown_counts[i] if unmet[i] > 0 else 0):
+            seat = seat_of[slots[i, place]]
+            # In seat 0 is whoever has no profile yet; there is nothing to tell of them.
+            if seat == 0 or knows[own, seat >> 3] >> (seat & 7) & 1:
+                continue
+            knows[own, seat >> 3] |= 1 << (seat & 7)
+            met[i, count] = slots[i, place]
+            count += 1
+            if count == most:
+                break
+        counts[i] = count
+        unmet[i] -= count
+    return _Met(met, counts)
+
+
+@compiled(PACKED, _MET, _ENTRIES)
+def _compose(met: _Met, entries: _Entries) -> Packed:
+    """A message for each viewer who meets anybody."""
+    slots, counts = met
+    table, entry_sizes, prefix = entries
+    total, messages = 0, 0
+    for i in range(counts.size):
+        messages += counts[i] > 0
+        for place in range(counts[i]):
+            total += entry_sizes[slots[i, place]]
+    blob = np.empty(total + messages * prefix.size, np.uint8)
+    rows, starts, sizes = np.empty(messages, np.int64), np.empty(messages, np.int64), np.empty(messages, np.int64)
+    at, message = 0, 0
+    for i in range(counts.size):
+        if not counts[i]:
+            continue
+        rows[message], starts[message] = i, at
+        blob[at : at + prefix.size] = prefix
+        at += prefix.size
+        blob[at - 1] |= counts[i]
+        for place in range(counts[i]):
+            slot = slots[i, place]
+            blob[at : at + entry_sizes[slot]] = table[slot, : entry_sizes[slot]]
+            at += entry_sizes[slot]
+        sizes[message] = at - starts[message]
+        message += 1
+    return Packed(rows, starts, sizes, blob)

@@ -19,6 +19,7 @@ from protocol.messages import Sky
 from server.bus import Report
 from server.detail import WHOLE, Detail
 from server.entities import SLOTS
+from server.extras import Extras
 from server.scene import Scene
 from world.config import TICK_RATE_HZ
 from world.event import NOTABLE
@@ -113,25 +114,24 @@ class SkyWatch:
         self._allowed[slot] = TOLD_PER_S_MAX
         self._told[slot] = 0
 
-    def due(self, tick: int, slots: Int, scene: Scene, detail: Detail) -> tuple[dict[int, list[bytes]], int]:
-        """What these viewers, served in this tick, are told: row -> payloads; and how many launches were only counted.
+    def tell(self, tick: int, slots: Int, scene: Scene, detail: Detail, extras: Extras) -> int:
+        """What these viewers, served in this tick, are told; returns how many launches were only counted for them.
 
         Launches that reach a viewer's frame are those since the tick of the frame before.
         """
-        due: dict[int, list[bytes]] = {}
         if self._recent or self._aloft.size:
             self._reckon(tick, slots, detail.launches_per_s)
             new = self._new[slots]
-            self._tell(slots, np.flatnonzero(new), self._aloft, scene, due)
+            self._tell(slots, np.flatnonzero(new), self._aloft, scene, extras)
             fresh = together([launches for at, launches in self._recent if at > tick - detail.ticks_per_frame])
-            self._tell(slots, np.flatnonzero(~new), _some(tick, fresh), scene, due)
+            self._tell(slots, np.flatnonzero(~new), _some(tick, fresh), scene, extras)
         self._new[slots] = False
+        if not self._recent:
+            return 0
         rows = detail.turn(tick, slots, TICK_RATE_HZ, TICK_RATE_HZ // 2)
-        return due, self._sum_up(tick, slots, rows, scene, due) if self._recent else 0
+        return self._sum_up(tick, slots, rows, scene, extras)
 
-    def _tell(
-        self, slots: Int, rows: NDArray[np.int64], launches: Launches, scene: Scene, due: dict[int, list[bytes]]
-    ) -> None:
+    def _tell(self, slots: Int, rows: NDArray[np.int64], launches: Launches, scene: Scene, extras: Extras) -> None:
         """Tell some viewers of the launches that matter most to them, as many as each may be told of."""
         rows = rows[self._allowed[slots[rows]] >= 1] if launches.size else rows[:0]
         if not rows.size:
@@ -146,8 +146,7 @@ class SkyWatch:
             _middle(launches.x[which]) - scene.x[viewers[who]], _middle(launches.z[which]) - scene.z[viewers[who]]
         )
         np.add.at(self._told, (viewers[who], eighths), 1)
-        for row, place in zip(rows[who].tolist(), which.tolist(), strict=True):
-            due.setdefault(row, []).append(launches.payloads[place])
+        extras.share(rows[who], which, launches.payloads)
 
     def _reckon(self, tick: int, viewers: Int, per_s: int) -> None:
         """Reckon how many launches each viewer may be told of now."""
@@ -155,7 +154,7 @@ class SkyWatch:
         self._reckoned[viewers] = tick
         self._allowed[viewers] = np.minimum(self._allowed[viewers] + earned, per_s)
 
-    def _sum_up(self, tick: int, slots: Int, rows: NDArray[np.int64], scene: Scene, due: dict[int, list[bytes]]) -> int:
+    def _sum_up(self, tick: int, slots: Int, rows: NDArray[np.int64], scene: Scene, extras: Extras) -> int:
         """Say how many more there were in the last second, by eighths; returns how many that is for all of them."""
         viewers = slots[rows]
         told = self._told[viewers]
@@ -168,8 +167,8 @@ class SkyWatch:
         most = np.argmax(more, axis=1)
         more[np.arange(rows.size), most] = np.maximum(more[np.arange(rows.size), most] - beyond, 0)
         counts = np.minimum(more, _COUNT_MAX).astype(np.uint8)
-        for i in np.flatnonzero(counts.any(axis=1)).tolist():
-            due.setdefault(int(rows[i]), []).append(encode(Sky(tick, counts[i].tobytes())))
+        some = np.flatnonzero(counts.any(axis=1))
+        extras.add(rows[some], [encode(Sky(tick, each.tobytes())) for each in counts[some]])
         return int(more.sum())
 
 

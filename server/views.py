@@ -1,9 +1,8 @@
 """What frames show: which of its interest set a viewer is shown this time, and where they stand from it.
 
-Of a set of 64 the nearest 16 are in every frame and the rest come in turn. All viewers of a tick share
-each array operation. An entity's record is the same for everybody but for the viewer's own place, so the
-scene keeps it ready with absolute places, modulo 2**16: one gather and one subtraction make it relative
-(`Scene.likeness`). Gathering field by field took three times as long.
+Of a set of 64 the nearest 16 are in every frame and the rest come in turn. An entity's record is the same for
+everybody but for the viewer's own place, so the scene keeps it ready with absolute places, modulo 2**16
+(`Scene.likeness`): what a viewer is shown is a copy of six words with three subtractions in it.
 """
 
 from typing import NamedTuple
@@ -11,26 +10,40 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from protocol.frames import FLAG_GROUNDED, HEADER_DTYPE
+from protocol.frames import FLAG_GROUNDED, HEADER_DTYPE, RECORD_WORDS, RECORDS_WORD, FrameTable
 from protocol.limits import FRAME_NEAREST
 from server.detail import Detail
-from server.scene import FAR, PLACE, Scene
+from server.scene import Scene
+from world.compiled import I2_2, I4, I4_2, I8, NUMBER, U1, U2, YES, compiled, group
 from world.interest import Interest
-from world.nearest import EMPTY
 
 # In units of 256 cm: with no more than this between two of them, an offset in cm fits an int16.
 FAR_MAX = 127
+_NO_BITS = np.zeros(0, np.uint16)
 
 
 class Shown(NamedTuple):
-    """Whom each viewer's frame shows: slots (viewers, any), those who are shown first; their number; and their records.
-
-    `records` is (viewers, any, 8) int16, the first six of which are a record of the wire.
-    """
+    """Whom each viewer's frame shows: slots (viewers, any), of which the first `counts[i]` count."""
 
     slots: NDArray[np.int32]
     counts: NDArray[np.int64]
-    records: NDArray[np.int16]
+
+
+class Looks(NamedTuple):
+    """What the scene has of everybody, by slot, and whether it matters who is in which layer."""
+
+    likeness: NDArray[np.int16]
+    layer: NDArray[np.uint8]
+    seen_from: NDArray[np.uint16]
+    layered: bool
+
+
+class Turn(NamedTuple):
+    """Which places of a set are shown: the `nearest`, and of the others `far` from `first` on."""
+
+    nearest: int
+    first: int
+    far: int
 
 
 class Views:
@@ -40,16 +53,15 @@ class Views:
         self._scene = scene
         self._interest = interest
 
-    def shown(self, tick: int, viewers: NDArray[np.int32], detail: Detail) -> Shown:
-        """Whom these viewers are shown in this tick."""
-        slots = self._in_turn(tick, viewers, detail)
-        records, visible = self._records(viewers, slots)
-        partly = np.flatnonzero(~visible.all(axis=1))
-        if partly.size:
-            order = np.argsort(~visible[partly], axis=1, kind="stable")
-            slots[partly] = np.take_along_axis(slots[partly], order, axis=1)
-            records[partly] = np.take_along_axis(records[partly], order[:, :, None], axis=1)
-        return Shown(slots, np.count_nonzero(visible, axis=1), records)
+    def show(self, tick: int, viewers: NDArray[np.int32], detail: Detail, table: FrameTable) -> Shown:
+        """Write into each viewer's frame whom it is shown in this tick."""
+        first = FRAME_NEAREST + tick // detail.ticks_per_frame % detail.turns * detail.far_records
+        scene, turn = self._scene, Turn(FRAME_NEAREST, first, detail.far_records)
+        seen_from = scene.seen_from
+        looks = Looks(scene.likeness, scene.layer, _NO_BITS if seen_from is None else seen_from, seen_from is not None)
+        slots = np.empty((viewers.size, FRAME_NEAREST + detail.far_records), np.int32)
+        layout = Layout(RECORDS_WORD, RECORD_WORDS)
+        return Shown(slots, _show(self._interest.sets, viewers, turn, looks, layout, Written(table.words, slots)))
 
     def headers(self, tick: int, viewers: NDArray[np.int32], shed_level: int) -> NDArray[np.void]:
         """Each viewer's own truth, HEADER_DTYPE."""
@@ -61,29 +73,58 @@ class Views:
         headers["flags"] = self._scene.flags[viewers] & FLAG_GROUNDED
         return headers
 
-    def _in_turn(self, tick: int, viewers: NDArray[np.int32], detail: Detail) -> NDArray[np.int32]:
-        """The nearest of each set and those of the others whose turn it is; of a small set, all."""
-        sets = self._interest.sets.take(viewers, axis=0)
-        width = FRAME_NEAREST + detail.far_records
-        first = FRAME_NEAREST + tick // detail.ticks_per_frame % detail.turns * detail.far_records
-        slots = np.empty((viewers.size, width), np.int32)
-        slots[:, :FRAME_NEAREST] = sets[:, :FRAME_NEAREST]
-        slots[:, FRAME_NEAREST:] = sets[:, first : first + detail.far_records]
-        few = np.flatnonzero(sets[:, width] == EMPTY)
-        slots[few, FRAME_NEAREST:] = sets[few, FRAME_NEAREST:width]
-        return slots
 
-    def _records(
-        self, viewers: NDArray[np.int32], slots: NDArray[np.int32]
-    ) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-        """Everybody's record as the viewer sees it, and whether it can be shown: there, and not too far to be told."""
-        likeness = self._scene.likeness
-        records, own = likeness.take(slots, axis=0), likeness.take(viewers, axis=0)
-        records[:, :, PLACE] -= own[:, None, PLACE]
-        visible = records.view(np.uint32)[:, :, 0] != 0
-        for far in FAR:
-            visible &= np.abs(records[:, :, far] - own[:, None, far]) <= FAR_MAX
-        if self._scene.seen_from is not None:
-            # Sets are chosen twice a second; whoever has changed layers meanwhile is not shown any more.
-            visible &= (self._scene.seen_from[slots] >> self._scene.layer[viewers][:, None]) & 1 != 0
-        return records, visible
+class Layout(NamedTuple):
+    """Where records begin in a frame's words, and how many words one takes."""
+
+    at: int
+    words: int
+
+
+class Written(NamedTuple):
+    """What is written: the words of frames, and the slots of those who are shown."""
+
+    words: NDArray[np.int16]
+    slots: NDArray[np.int32]
+
+
+LOOKS = group(Looks, I2_2, U1, U2, YES)
+TURN = group(Turn, NUMBER, NUMBER, NUMBER)
+LAYOUT = group(Layout, NUMBER, NUMBER)
+WRITTEN = group(Written, I2_2, I4_2)
+
+
+@compiled(I8, I4_2, I4, TURN, LOOKS, LAYOUT, WRITTEN)
+def _show(
+    sets: NDArray[np.int32], viewers: NDArray[np.int32], turn: Turn, looks: Looks, layout: Layout, written: Written
+) -> NDArray[np.int64]:
+    """Fill the frames; returns how many are shown in each. Of a small set all are, whosever turn it is."""
+    nearest, first, far = turn
+    likeness, layer, seen_from, layered = looks
+    words, slots = written
+    counts = np.zeros(viewers.size, np.int64)
+    for i in range(viewers.size):
+        viewer = viewers[i]
+        # Words 0 and 1 are the entity, 2 to 4 its place, 5 heading and animation, 6 and 7 the place in coarse units.
+        x, y, z = likeness[viewer, 2], likeness[viewer, 3], likeness[viewer, 4]
+        far_x, far_z = likeness[viewer, 6], likeness[viewer, 7]
+        skipped = first - nearest if sets[viewer, nearest + far] != 0 else 0
+        count, at = 0, layout.at
+        for place in range(nearest + far):
+            other = sets[viewer, place if place < nearest else place + skipped]
+            # Sets are chosen twice a second; whoever has left meanwhile, or is in another layer, is not shown any more.
+            gone = likeness[other, 0] == 0 and likeness[other, 1] == 0
+            if gone or (layered and (seen_from[other] >> layer[viewer]) & 1 == 0):
+                continue
+            if abs(likeness[other, 6] - far_x) > FAR_MAX or abs(likeness[other, 7] - far_z) > FAR_MAX:
+                continue
+            words[i, at], words[i, at + 1] = likeness[other, 0], likeness[other, 1]
+            words[i, at + 2] = likeness[other, 2] - x
+            words[i, at + 3] = likeness[other, 3] - y
+            words[i, at + 4] = likeness[other, 4] - z
+            words[i, at + 5] = likeness[other, 5]
+            slots[i, count] = other
+            count += 1
+            at += layout.words
+        counts[i] = count
+    return counts

@@ -163,6 +163,12 @@ def borrowed(source: str) -> set[str]:
         for node in ast.walk(statement)
         if isinstance(node, ast.Name)
     }
+    # A constant that is made of another file's is that file's.
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and any(
+            isinstance(name, ast.Name) and name.id in used for name in node.targets
+        ):
+            used |= {each.id for each in ast.walk(node.value) if isinstance(each, ast.Name)}
     return {name for name in used & names if name.isupper() or name[:1].islower()}
 
 
@@ -176,6 +182,9 @@ def test_what_a_kernel_borrows_is_seen() -> None:
     source = "from world.a import LIMIT, Rows, helper\n@compiled(NUMBER)\ndef f():\n    return helper(Rows(LIMIT))"
     assert borrowed(source) == {"LIMIT", "helper"}
     assert borrowed(source.replace("@compiled(NUMBER)\n", "")) == set()
+    assert borrowed("from world.a import LIMIT\nMOST = LIMIT + 1\n@compiled(NUMBER)\ndef f():\n    return MOST") == {
+        "LIMIT"
+    }
 
 
 def test_every_package_is_installed_and_no_other() -> None:

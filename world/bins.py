@@ -104,15 +104,17 @@ class Bins:
 @compiled(ROWS, ROWS)
 def _sorted_by_bin(crowd: Rows) -> Rows:
     """The crowd, given in any order and with no starts, by bin; of piles every n-th."""
-    size, bins = crowd.slots.size, crowd.columns * crowd.rows
-    bin_of = np.empty(size, np.int32)
+    given, given_x, given_z = crowd.slots, crowd.x, crowd.z
+    origin_x, origin_z, columns, bins = crowd.origin_x, crowd.origin_z, crowd.columns, crowd.columns * crowd.rows
+    bin_of = np.empty(given.size, np.int32)
     counts = np.zeros(bins, np.int32)
-    for i in range(size):
-        row = (crowd.z[i] - crowd.origin_z) // BIN_CM
-        bin_of[i] = row * crowd.columns + (crowd.x[i] - crowd.origin_x) // BIN_CM
-        counts[bin_of[i]] += 1
+    for i in range(given.size):
+        number = (given_z[i] - origin_z) // BIN_CM * columns + (given_x[i] - origin_x) // BIN_CM
+        bin_of[i] = number
+        counts[number] += 1
     # How many of each bin there are to one who is kept.
-    every = np.ones(bins, np.int32) if counts.max() > PILE_MAX else counts[:0]
+    piles = counts.max() > PILE_MAX
+    every = np.ones(bins if piles else 0, np.int32)
     starts = np.zeros(bins + 1, np.int32)
     for number in range(bins):
         count = counts[number]
@@ -122,16 +124,15 @@ def _sorted_by_bin(crowd: Rows) -> Rows:
         starts[number + 1] = starts[number] + count
     kept = starts[bins]
     slots, x, z = np.empty(kept, np.int32), np.empty(kept, np.int32), np.empty(kept, np.int32)
-    met = counts
-    met[:] = 0
-    for i in range(size):
+    counts[:] = 0
+    for i in range(given.size):
         number = bin_of[i]
-        place = met[number]
-        met[number] += 1
-        if every.size:
+        place = counts[number]
+        counts[number] += 1
+        if piles:
             if place % every[number]:
                 continue
             place //= every[number]
         at = starts[number] + place
-        slots[at], x[at], z[at] = crowd.slots[i], crowd.x[i], crowd.z[i]
+        slots[at], x[at], z[at] = given[i], given_x[i], given_z[i]
     return Rows(slots, x, z, starts, crowd.origin_x, crowd.origin_z, crowd.columns, crowd.rows, crowd.bin_cm)

@@ -2,8 +2,12 @@
 
 A kernel is a plain function over arrays and numbers whose types are told beforehand: it is compiled when its module is
 first imported, a few seconds on a new machine, and never in the middle of a tick. Whoever passes another type gets a
-TypeError. Numba notices a change in the file of a kernel, not in others that it calls: kernels that call each other
-live in one file.
+TypeError.
+
+- Unpack groups of arrays before a loop, and take no slices within it: each is an object whose references are counted,
+  which takes longer than the work.
+- Numba notices a change in the file of a kernel, not in others: a kernel uses no constant and no function of another
+  file (tests/test_architecture.py).
 """
 
 from collections.abc import Callable

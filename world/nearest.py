@@ -40,6 +40,8 @@ LOOK_FACTOR, LOOK_CM = 1.2, 40
 SPARE_LEAST, SQUARE_MOST, SPARE_WANTED = 4, 1000, 2
 # A member counts as this much nearer than it is: 13/16 of its squared distance, a tenth in distance.
 KEEP_NUMERATOR, KEEP_SHIFT = 13, 4
+# Up to so many in the whole crowd, everybody is looked at.
+FEW = 128
 # About as many as most viewers have candidates.
 BUCKETS = 128
 _KEPT, _ASIDE = 1, 2
@@ -108,21 +110,22 @@ def choose_nearest(lookers: Lookers, sets: Int, bins: Bins, sight_cm: int, pinne
 @compiled(NUMBER, ROWS, NUMBER, NUMBER, NUMBER)
 def _count_around(bins: Rows, x: int, z: int, reach_cm: int) -> int:
     """How many are in the square of bins that holds everybody within reach."""
-    low = min(max((x - reach_cm - bins.origin_x) // bins.bin_cm, 0), bins.columns)
-    high = min(max((x + reach_cm - bins.origin_x) // bins.bin_cm + 1, 0), bins.columns)
-    first = max((z - reach_cm - bins.origin_z) // bins.bin_cm, 0)
-    last = min((z + reach_cm - bins.origin_z) // bins.bin_cm + 1, bins.rows)
+    starts, columns, bin_cm = bins.starts, bins.columns, bins.bin_cm
+    low = min(max((x - reach_cm - bins.origin_x) // bin_cm, 0), columns)
+    high = min(max((x + reach_cm - bins.origin_x) // bin_cm + 1, 0), columns)
+    first = max((z - reach_cm - bins.origin_z) // bin_cm, 0)
+    last = min((z + reach_cm - bins.origin_z) // bin_cm + 1, bins.rows)
     count = 0
     for row in range(first, last):
-        count += bins.starts[row * bins.columns + high] - bins.starts[row * bins.columns + low]
+        count += starts[row * columns + high] - starts[row * columns + low]
     return count
 
 
 @compiled(NUMBER, ROWS, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER)
 def _fitting(bins: Rows, x: int, z: int, look_cm: int, sight_cm: int, most: int) -> int:
     """How far to look: as given, or anew where that square holds too few or far too many."""
-    if look_cm >= sight_cm:
-        return look_cm
+    if look_cm >= sight_cm or bins.slots.size <= FEW:
+        return sight_cm
     if look_cm > 0 and most + most // SPARE_LEAST <= _count_around(bins, x, z, look_cm) <= SQUARE_MOST:
         return look_cm
     for widening in WIDENINGS:
@@ -168,49 +171,52 @@ def _pin(slot: int, dx: int, dz: int, sight_cm: int, count: int, found: _Found) 
 @compiled(NUMBER, ROWS, NUMBER, NUMBER, NUMBER, NUMBER, _FOUND)
 def _gather(bins: Rows, x: int, z: int, look_cm: int, count: int, found: _Found) -> int:
     """Add everybody within the look who is not aside to the candidates; returns how many there are then."""
-    low = min(max((x - look_cm - bins.origin_x) // bins.bin_cm, 0), bins.columns)
-    high = min(max((x + look_cm - bins.origin_x) // bins.bin_cm + 1, 0), bins.columns)
-    first = max((z - look_cm - bins.origin_z) // bins.bin_cm, 0)
-    last = min((z + look_cm - bins.origin_z) // bins.bin_cm + 1, bins.rows)
+    slots, xs, zs, starts = bins.slots, bins.x, bins.z, bins.starts
+    candidates, ranks, known = found
+    columns, bin_cm, square_cm = bins.columns, bins.bin_cm, look_cm * look_cm
+    low = min(max((x - look_cm - bins.origin_x) // bin_cm, 0), columns)
+    high = min(max((x + look_cm - bins.origin_x) // bin_cm + 1, 0), columns)
+    first = max((z - look_cm - bins.origin_z) // bin_cm, 0)
+    last = min((z + look_cm - bins.origin_z) // bin_cm + 1, bins.rows)
+    if slots.size <= FEW:
+        # All of them, as if they stood in one row.
+        low, high, first, last, columns = 0, starts.size - 1, 0, 1, 0
     for row in range(first, last):
-        base = row * bins.columns
-        for place in range(bins.starts[base + low], bins.starts[base + high]):
-            dx, dz = bins.x[place] - x, bins.z[place] - z
+        for place in range(starts[row * columns + low], starts[row * columns + high]):
+            dx, dz = xs[place] - x, zs[place] - z
             rank = dx * dx + dz * dz
-            if rank > look_cm * look_cm:
-                continue
-            slot = bins.slots[place]
-            known = found.known[slot]
-            if known == _ASIDE:
-                continue
-            found.slots[count] = slot
-            found.ranks[count] = (rank >> KEEP_SHIFT) * KEEP_NUMERATOR if known == _KEPT else rank
-            count += 1
+            # Written whoever it is, and kept if near: half of them are, and a branch that nobody foresees costs more.
+            slot = slots[place]
+            candidates[count] = slot
+            ranks[count] = (rank >> KEEP_SHIFT) * KEEP_NUMERATOR if known[slot] == _KEPT else rank
+            count += (rank <= square_cm) & (known[slot] != _ASIDE)
     return count
 
 
 @compiled(NUMBER, _FOUND, NUMBER, NUMBER, _ORDER, I4, I4)
 def _take_least(found: _Found, count: int, look_cm: int, order: _Order, members: Int, ranks: Int) -> int:
     """The least of the candidates in order, the first of equals first, EMPTY behind; returns the last one's rank."""
-    most = members.size
-    starts, places = order.buckets, order.places
+    candidates, candidate_ranks, _ = found
+    starts, places = order
+    most, buckets = members.size, starts.size - 1
     starts[:] = 0
     # Rounding moves whole buckets, and never one above another.
-    scale = (starts.size - 1) / (look_cm * look_cm + 1)
+    scale = buckets / (look_cm * look_cm + 1)
     for i in range(count):
-        starts[min(int(found.ranks[i] * scale), starts.size - 2) + 1] += 1
+        starts[min(int(candidate_ranks[i] * scale), buckets - 1) + 1] += 1
     last = 0
-    for bucket in range(1, starts.size):
+    for bucket in range(1, buckets + 1):
         starts[bucket] += starts[bucket - 1]
         last += starts[bucket] <= most
+    last = min(last, buckets - 1)
     for i in range(count):
-        bucket = min(int(found.ranks[i] * scale), starts.size - 2)
+        bucket = min(int(candidate_ranks[i] * scale), buckets - 1)
         if bucket <= last:
             places[starts[bucket]] = i
             starts[bucket] += 1
     taken = 0
-    for at in range(starts[min(last, starts.size - 2)]):
-        rank = found.ranks[places[at]]
+    for at in range(starts[last]):
+        rank = candidate_ranks[places[at]]
         if taken == most:
             if rank >= ranks[most - 1]:
                 continue
@@ -219,7 +225,7 @@ def _take_least(found: _Found, count: int, look_cm: int, order: _Order, members:
         while place and ranks[place - 1] > rank:
             ranks[place], members[place] = ranks[place - 1], members[place - 1]
             place -= 1
-        ranks[place], members[place] = rank, found.slots[places[at]]
+        ranks[place], members[place] = rank, candidates[places[at]]
         taken += 1
     members[taken:] = EMPTY
     return ranks[most - 1] if taken == most else FAR
@@ -228,35 +234,37 @@ def _take_least(found: _Found, count: int, look_cm: int, order: _Order, members:
 @compiled(I4, LOOKERS, I4_2, ROWS, PINNED, NUMBER, U1)
 def _choose(lookers: Lookers, sets: Int, bins: Rows, pinned: Pinned, sight_cm: int, known: NDArray[np.uint8]) -> Int:
     most = sets.shape[1]
-    room = bins.slots.size + pinned.own.shape[1] + PINNED_MAX
+    room = bins.slots.size + pinned.own.shape[1] + PINNED_MAX + 1
     found = _Found(np.empty(room, np.int32), np.empty(room, np.int32), known)
     order = _Order(np.empty(BUCKETS + 1, np.int32), np.empty(room, np.int32))
     ranks, chosen = np.empty(most, np.int32), np.empty(PINNED_MAX, np.int32)
     next_cm = np.empty(lookers.slots.size, np.int32)
-    for i in range(lookers.slots.size):
-        x, z, members = lookers.x[i], lookers.z[i], sets[i]
-        known[lookers.slots[i]] = _ASIDE
+    slots, xs, zs, looks_cm = lookers
+    own, own_x, own_z, common, common_x, common_z = pinned
+    for i in range(slots.size):
+        x, z, members = xs[i], zs[i], sets[i]
+        known[slots[i]] = _ASIDE
         first = 0
-        for k in range(pinned.own.shape[1]):
-            first = _pin(pinned.own[i, k], pinned.own_x[i, k] - x, pinned.own_z[i, k] - z, sight_cm, first, found)
+        for k in range(own.shape[1]):
+            first = _pin(own[i, k], own_x[i, k] - x, own_z[i, k] - z, sight_cm, first, found)
         close = _closest(pinned, x, z, chosen)
         for k in chosen[:close]:
-            first = _pin(pinned.common[k], pinned.common_x[k] - x, pinned.common_z[k] - z, sight_cm, first, found)
-        for slot in members:
-            if known[slot] == 0:
-                known[slot] = _KEPT
-        look_cm = _fitting(bins, x, z, lookers.look_cm[i], sight_cm, most)
+            first = _pin(common[k], common_x[k] - x, common_z[k] - z, sight_cm, first, found)
+        for k in range(most):
+            if known[members[k]] == 0:
+                known[members[k]] = _KEPT
+        look_cm = _fitting(bins, x, z, looks_cm[i], sight_cm, most)
         count = _gather(bins, x, z, look_cm, first, found)
         while count < most and look_cm < sight_cm:
             look_cm = min(look_cm * 4 // 3, sight_cm)
             count = _gather(bins, x, z, look_cm, first, found)
-        known[lookers.slots[i]] = 0
-        for k in range(pinned.own.shape[1]):
-            known[pinned.own[i, k]] = 0
+        known[slots[i]] = 0
+        for k in range(own.shape[1]):
+            known[own[i, k]] = 0
         for k in chosen[:close]:
-            known[pinned.common[k]] = 0
-        for slot in members:
-            known[slot] = 0
+            known[common[k]] = 0
+        for k in range(most):
+            known[members[k]] = 0
         last = _take_least(found, count, look_cm, order, members, ranks)
         next_cm[i] = min(int(np.sqrt(last) * LOOK_FACTOR + LOOK_CM), sight_cm)
     return next_cm

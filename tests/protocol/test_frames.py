@@ -83,21 +83,16 @@ def test_frames_built_together_are_the_frames_encoded_one_by_one(
     records = np.zeros((len(viewers), FRAME_RECORDS_MAX), frames.RECORD_DTYPE)
     for row, (_, shown, _) in enumerate(viewers):
         records[row, : len(shown)] = shown
-    words = records.view(np.uint32).reshape(len(viewers), FRAME_RECORDS_MAX, -1)
     counts = np.array([len(shown) for _, shown, _ in viewers], np.int64)
     websocket = np.array([over_websocket for _, _, over_websocket in viewers], np.bool_)
 
-    data, starts, ends = frames.build_frames(headers, words, counts, websocket)
+    table = frames.begin_frames(headers, FRAME_RECORDS_MAX)
+    table.words[:, frames.RECORDS_WORD :] = records.view(np.int16)
+    starts, ends = frames.finish_frames(table, counts, websocket)
 
     for row, (header, shown, over_websocket) in enumerate(viewers):
         packed = b"".join(frames.RECORD.pack(*record) for record in shown)
         payload = encode(Frame(frames.HEADER.pack(*header), packed))
-        assert data[starts[row] : ends[row]] == (ws_frame if over_websocket else tcp_frame)(payload)
-
-
-def test_records_are_written_where_their_numbers_are_aligned() -> None:
-    one = np.zeros(1, frames.HEADER_DTYPE)
-    records = np.zeros((1, FRAME_RECORDS_MAX, 3), np.uint32)
-    rows = frames.build_frames(one, records, np.array([32]), np.array([False]))
-    assert frames.ROW_BYTES % 4 == 0
-    assert (rows.ends[0] - 32 * frames.RECORD_BYTES) % 4 == 0
+        assert table.rows[row, starts[row] : ends[row]].tobytes() == (ws_frame if over_websocket else tcp_frame)(
+            payload
+        )

@@ -14,7 +14,9 @@ from protocol.limits import CRYSTALS_MAX
 from protocol.messages import Crystals
 from server.crystal_sight import SIGHT_CM, TICKS_PER_CRYSTALS, CrystalSight
 from server.detail import WHOLE
+from server.extras import Extras
 from tests.fakes import Body, scene_of
+from tests.server.payloads import payloads_of
 from world.crystals import CRYSTAL_DTYPE
 from world.state import FLAG_STAFF
 
@@ -45,7 +47,9 @@ class Meadow:
         """What each viewer is told within one round, by its number from 0."""
         told: dict[int, Crystals] = {}
         for tick in range(first_tick, first_tick + TICKS_PER_CRYSTALS):
-            for row, payloads in self.sight.due(tick, self.slots, self.scene, SERVED_EVERY_TICK).items():
+            extras = Extras()
+            self.sight.tell(tick, self.slots, self.scene, SERVED_EVERY_TICK, extras)
+            for row, payloads in payloads_of(extras).items():
                 assert row not in told
                 (payload,) = payloads
                 message = decode_server(payload)

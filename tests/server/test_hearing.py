@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from server.bus import Report
 from server.detail import BY_LEVEL, WHOLE, Detail
-from server.hearing import EVENTS_PER_FRAME_MAX, REPORTS_MAX, Heard, Listeners, choose_reports
+from server.hearing import REPORTS_MAX, Heard, Listeners, choose_reports
 from server.scene import Scene
 from tests.fakes import Body, field, scene_of, snapshot
 from world.event import ALL_LAYERS
@@ -51,7 +51,7 @@ def test_each_viewer_hears_the_best_three_in_earshot(reports: list[Report], plac
         squared = [(r.x - body.x) ** 2 + (r.z - body.z) ** 2 for r in reports]
         audible = [i for i, r in enumerate(reports) if squared[i] <= r.radius_cm**2]
         in_earshot += len(audible)
-        ranks = sorted((-reports[i].importance, squared[i]) for i in audible)[:EVENTS_PER_FRAME_MAX]
+        ranks = sorted((-reports[i].importance, squared[i]) for i in audible)[: WHOLE.events_per_frame]
         assert [(-reports[i].importance, squared[i]) for i in by_row(heard).get(row, [])] == ranks
     assert len(heard.rows) + heard.cut == in_earshot
 
@@ -95,7 +95,7 @@ def test_of_a_flood_of_reports_the_most_important_are_looked_at_and_the_rest_is_
     flood = [near(0) for _ in range(REPORTS_MAX + 40)] + [near(500, importance=2)]
     heard = hear(flood, [Body(1), Body(2)])
     assert by_row(heard)[0][0] == by_row(heard)[1][0] == len(flood) - 1
-    assert len(heard.rows) == 2 * EVENTS_PER_FRAME_MAX
+    assert len(heard.rows) == 2 * WHOLE.events_per_frame
     assert len(heard.rows) + heard.cut == 2 * len(flood)
 
 
@@ -123,21 +123,6 @@ def test_without_reports_or_listeners_nothing_is_heard() -> None:
     for nothing in (hear([], [Body(1)]), hear_in(scene_of([]), [near(0)], [])):
         assert by_row(nothing) == {}
         assert nothing.cut == 0
-        assert nothing.together(np.zeros(1)) == ([], [], [], [])
-
-
-@given(reports=reports, places=bodies)
-def test_whoever_hears_the_same_over_the_same_transport_shares_a_mix(
-    reports: list[Report], places: list[tuple[int, int]]
-) -> None:
-    websocket = np.arange(len(places)) % 2 == 0
-    heard = hear(reports, [Body(slot, x, z) for slot, (x, z) in enumerate(places, 1)])
-    mixes = heard.together(websocket)
-    assert {row: mixes.parts[mix] for row, mix in zip(mixes.rows, mixes.of, strict=True)} == by_row(heard)
-    assert all(websocket[row] == websocket[mixes.examples[mix]] for row, mix in zip(mixes.rows, mixes.of, strict=True))
-    assert len({(*parts, websocket[row]) for parts, row in zip(mixes.parts, mixes.examples, strict=True)}) == len(
-        mixes.parts
-    )
 
 
 def test_what_is_for_staff_is_heard_by_staff_and_nobody_else_and_takes_no_place_from_others() -> None:

@@ -1,6 +1,7 @@
 """Introductions: everybody once, a few at a time, and again only when there is something new."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -9,9 +10,15 @@ from protocol.codec import decode_server, encode
 from protocol.limits import NAME_CHARS_MAX, PROFILES_PER_MESSAGE_MAX, SERVER_MESSAGE_BYTES_MAX
 from protocol.messages import Profile, Profiles
 from server.entities import SLOT_BITS, SLOTS
-from server.introductions import SEATS_FIRST, Introductions, encode_entry, profiles_payload
+from server.extras import Extras
+from server.introductions import ENTRY_BYTES_MAX, SEATS_FIRST, Introductions, encode_entry
+from server.views import Shown
+from tests.server.payloads import payloads_of
+from world.avatar import TRAITS_MAX
 from world.tick import ProfileRecord
 
+# Sliders, choices and colours, so many of each at most.
+LOOK_BYTES_MAX = 3 * TRAITS_MAX
 LOOK = {f"slider_{number}": number for number in range(16)}
 
 
@@ -25,23 +32,34 @@ def everybody(slots: list[int]) -> Introductions:
     return introductions
 
 
-def shown(*frames: list[int]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Frames of any length as `due` takes them."""
+def shown(*frames: list[int]) -> Shown:
+    """Frames of any length as `tell` takes them."""
     rows = np.zeros((len(frames), max(map(len, frames))), np.int32)
     for row, frame in zip(rows, frames, strict=True):
         row[: len(frame)] = frame
-    return rows, np.array([len(frame) for frame in frames])
+    return Shown(rows, np.array([len(frame) for frame in frames]))
+
+
+def told(introductions: Introductions, viewers: NDArray[np.int32], frames: Shown) -> dict[int, Profiles]:
+    """What each viewer, by row, is told with its frame: one message, or nothing."""
+    extras, found = Extras(), {}
+    introductions.tell(viewers, frames, extras)
+    for row, payloads in payloads_of(extras).items():
+        (payload,) = payloads
+        message = decode_server(payload)
+        assert isinstance(message, Profiles)
+        found[row] = message
+    return found
 
 
 def introduce(introductions: Introductions, viewer: int, frame: list[int]) -> list[ProfileRecord]:
     """Who is introduced to one viewer with one frame."""
-    rows, counts = shown(frame)
-    introductions.review(np.array([viewer], np.int32), rows)
-    due = introductions.due(np.array([viewer], np.int32), rows, counts)
+    viewers, frames = np.array([viewer], np.int32), shown(frame)
+    introductions.review(viewers, frames.slots)
+    due = told(introductions, viewers, frames)
     if not due:
         return []
-    message = decode_server(profiles_payload(due[0]))
-    assert isinstance(message, Profiles)
+    message = due[0]
     return [
         ProfileRecord(profile.entity, profile.version, profile.name, dict(zip(LOOK, profile.look, strict=True)))
         for profile in message.profiles
@@ -88,9 +106,9 @@ def test_viewers_are_introduced_each_on_their_own() -> None:
     introductions = everybody([1, 2, 3, 4])
     assert introduce(introductions, 4, [1, 2]) == [record(1), record(2)]
     viewers, frames = np.array([4, 3], np.int32), shown([1, 2, 3], [1, 2])
-    introductions.review(viewers, frames[0])
-    due = introductions.due(viewers, *frames)
-    assert {row: len(entries) for row, entries in due.items()} == {0: 1, 1: 2}
+    introductions.review(viewers, frames.slots)
+    due = told(introductions, viewers, frames)
+    assert {row: len(message.profiles) for row, message in due.items()} == {0: 1, 1: 2}
 
 
 def test_a_changed_profile_is_introduced_again_to_whoever_knew_the_old_one() -> None:
@@ -125,7 +143,7 @@ def test_the_next_viewer_in_a_slot_knows_nobody() -> None:
 def test_what_is_behind_the_shown_ones_is_not_introduced() -> None:
     introductions = everybody([1, 2, 3])
     rows, _ = shown([1, 2])
-    assert list(introductions.due(np.array([3], np.int32), rows, np.array([1]))) == [0]
+    assert list(told(introductions, np.array([3], np.int32), Shown(rows, np.array([1])))) == [0]
     assert introduce(introductions, 3, [2]) == [record(2)]
 
 
@@ -144,18 +162,36 @@ def test_the_highest_slots_which_are_hosts_are_introduced_like_anybody() -> None
     assert introduce(introductions, 1, [SLOTS - 1]) == [record(SLOTS - 1)]
 
 
-@given(count=st.integers(1, PROFILES_PER_MESSAGE_MAX), name=st.text(min_size=1, max_size=NAME_CHARS_MAX))
-def test_ready_entries_put_together_are_the_message_that_the_codec_writes(count: int, name: str) -> None:
-    profiles = [Profile(number, 0xFFFF, name.encode("utf-8", "replace").decode(), bytes(16)) for number in range(count)]
-    payload = profiles_payload([encode_entry(profile) for profile in profiles])
+@given(
+    names=st.lists(st.text(min_size=1, max_size=NAME_CHARS_MAX), min_size=1, max_size=PROFILES_PER_MESSAGE_MAX),
+    look=st.integers(0, LOOK_BYTES_MAX),
+)
+def test_an_introduction_is_the_message_that_the_codec_writes(names: list[str], look: int) -> None:
+    names = [name.encode("utf-8", "replace").decode() for name in names]
+    traits = {str(number): number for number in range(look)}
+    records = [ProfileRecord(1 << SLOT_BITS | slot, 0xFFFF, name, traits) for slot, name in enumerate(names, 2)]
+    introductions, viewers = Introductions(), np.array([1], np.int32)
+    introductions.learn(records)
+    frames, extras = shown(list(range(2, 2 + len(names)))), Extras()
+    introductions.tell(viewers, frames, extras)
+    profiles = [Profile(each.entity, each.version, each.name, bytes(traits.values())) for each in records]
+    ((payload,),) = payloads_of(extras).values()
     assert payload == encode(Profiles(profiles))
     assert len(payload) <= SERVER_MESSAGE_BYTES_MAX
+
+
+def test_the_largest_profile_there_can_be_has_room() -> None:
+    largest = Profile(2**32 - 1, 2**16 - 1, "\U0001f386" * NAME_CHARS_MAX, bytes(LOOK_BYTES_MAX))
+    assert len(encode_entry(largest)) <= ENTRY_BYTES_MAX
+    introductions = everybody([1])
+    with pytest.raises(ValueError, match="broadcast"):
+        introductions.learn([record(1, name="x" * ENTRY_BYTES_MAX)])
 
 
 def test_whoever_has_met_everybody_in_their_set_is_not_looked_through_again_before_the_next_choice() -> None:
     introductions = everybody([1, 2, 3])
     assert slots_of(introduce(introductions, 3, [1])) == [1]
     viewer, frame = np.array([3], np.int32), shown([1, 2])
-    assert introductions.due(viewer, *frame) == {}
-    introductions.review(viewer, frame[0])
-    assert list(introductions.due(viewer, *frame)) == [0]
+    assert told(introductions, viewer, frame) == {}
+    introductions.review(viewer, frame.slots)
+    assert list(told(introductions, viewer, frame)) == [0]

@@ -3,7 +3,6 @@
 import numpy as np
 
 from protocol.connection import Framing
-from protocol.frames import FrameRows
 from server.delivery import Delivery
 from server.gateway.seats import Seats
 from server.session import Session
@@ -42,7 +41,7 @@ def test_only_those_who_were_behind_after_the_last_write_or_lag_already_are_look
     for client in clients:
         client.transport.backlog = 1000
     assert seats.unsent() == {}
-    seats.delivery = Delivery(seats.viewers, FrameRows(b"", [], []), {}, behind=[2, 99])
+    seats.delivery = Delivery(seats.viewers, b"", [0], behind=[2, 99])
     seats.lagging = {seats.sessions[3]: 4}
     assert seats.unsent() == {seats.sessions[2]: 1000, seats.sessions[3]: 1000}
     clients[1].transport.backlog = 0

@@ -7,8 +7,10 @@ from protocol.codec import decode_server
 from protocol.messages import Sky
 from server.bus import Report
 from server.detail import BY_LEVEL, WHOLE
+from server.extras import Extras
 from server.sky import ALOFT_MAX, LOOKED_AT_MAX, SkyWatch
 from tests.fakes import Body, scene_of
+from tests.server.payloads import payloads_of
 from world.config import TICK_RATE_HZ
 
 
@@ -38,8 +40,9 @@ class Roof:
     def serve(self, *reports: Report) -> list[str]:
         """A tick in which these are launched, and the next one; returns what the viewer is told singly."""
         self.watch.hear(self.tick, list(reports))
-        due, counted = self.watch.due(self.tick, self.slots, self.scene, self.detail)
-        self.counted += counted
+        extras = Extras()
+        self.counted += self.watch.tell(self.tick, self.slots, self.scene, self.detail, extras)
+        due = payloads_of(extras)
         self.tick += 1
         self.watch.hear(self.tick, [])
         self.tick += 1

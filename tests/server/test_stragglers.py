@@ -3,7 +3,6 @@
 import pytest
 
 from protocol.connection import Framing
-from protocol.frames import FrameRows
 from server.delivery import Delivery
 from server.gateway.seats import Seats
 from server.gateway.stragglers import Stragglers
@@ -33,7 +32,7 @@ class Rows:
         for client, size in zip(self.clients, left, strict=True):
             client.transport.backlog = size
         behind = [slot for slot, size in enumerate(left) if size]
-        self.seats.delivery = Delivery(self.seats.viewers, FrameRows(b"", [], []), {}, behind=behind)
+        self.seats.delivery = Delivery(self.seats.viewers, b"", [0], behind=behind)
         self.stragglers.review(tick, self.seats)
 
     @property
