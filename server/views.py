@@ -5,7 +5,7 @@ everybody but for the viewer's own place, so the scene keeps it ready with absol
 (`Scene.likeness`): what a viewer is shown is a copy of six words with three subtractions in it.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from protocol.frames import FLAG_GROUNDED, HEADER_DTYPE, RECORD_WORDS, RECORDS_W
 from protocol.limits import FRAME_NEAREST
 from server.detail import Detail
 from server.scene import Scene
-from world.compiled import I2_2, I4, I4_2, I8, NUMBER, U1, U2, YES, compiled, group
+from world.compiled import I2, I2_2, I4, I4_2, I8, NOTHING, NUMBER, U1, U2, U4, YES, compiled, group, records
 from world.interest import Interest
 
 # In units of 256 cm: with no more than this between two of them, an offset in cm fits an int16.
@@ -65,13 +65,32 @@ class Views:
 
     def headers(self, tick: int, viewers: NDArray[np.int32], shed_level: int) -> NDArray[np.void]:
         """Each viewer's own truth, HEADER_DTYPE."""
-        headers = np.empty(viewers.size, HEADER_DTYPE)
-        headers["tick"] = tick
-        headers["shed"] = shed_level
-        for name in ("input", "x", "y", "z", "vy", "heading", "animation", "zone", "layer"):
-            headers[name] = getattr(self._scene, name)[viewers]
-        headers["flags"] = self._scene.flags[viewers] & FLAG_GROUNDED
+        scene, headers = self._scene, np.empty(viewers.size, HEADER_DTYPE)
+        at = _At(scene.x, scene.y, scene.z, scene.input, scene.vy)
+        kind = _Kind(scene.heading, scene.animation, scene.zone, scene.flags, scene.layer)
+        _head(headers, viewers, at, kind, FLAG_GROUNDED)
+        headers["tick"], headers["shed"] = tick, shed_level
         return headers
+
+
+class _At(NamedTuple):
+    """By slot: where everybody is, the last input taken, and how fast they rise."""
+
+    x: NDArray[np.int32]
+    y: NDArray[np.int32]
+    z: NDArray[np.int32]
+    input: NDArray[np.uint32]
+    vy: NDArray[np.int16]
+
+
+class _Kind(NamedTuple):
+    """By slot what takes a byte."""
+
+    heading: NDArray[np.uint8]
+    animation: NDArray[np.uint8]
+    zone: NDArray[np.uint8]
+    flags: NDArray[np.uint8]
+    layer: NDArray[np.uint8]
 
 
 class Layout(NamedTuple):
@@ -92,6 +111,20 @@ LOOKS = group(Looks, I2_2, U1, U2, YES)
 TURN = group(Turn, NUMBER, NUMBER, NUMBER)
 LAYOUT = group(Layout, NUMBER, NUMBER)
 WRITTEN = group(Written, I2_2, I4_2)
+
+
+@compiled(NOTHING, records(HEADER_DTYPE), I4, group(_At, I4, I4, I4, U4, I2), group(_Kind, *[U1] * 5), NUMBER)
+def _head(headers: Any, viewers: NDArray[np.int32], at: _At, kind: _Kind, flags_shown: int) -> None:
+    """Write everybody's own truth into their header."""
+    x, y, z, inputs, vy = at
+    heading, animation, zone, flags, layer = kind
+    for i in range(viewers.size):
+        viewer = viewers[i]
+        headers[i].x, headers[i].y, headers[i].z = x[viewer], y[viewer], z[viewer]
+        headers[i].input, headers[i].vy = inputs[viewer], vy[viewer]
+        headers[i].heading, headers[i].animation = heading[viewer], animation[viewer]
+        headers[i].zone, headers[i].layer = zone[viewer], layer[viewer]
+        headers[i].flags = flags[viewer] & flags_shown
 
 
 @compiled(I8, I4_2, I4, TURN, LOOKS, LAYOUT, WRITTEN)

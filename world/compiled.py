@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
 from numba import types
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -22,7 +23,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 U1, U2, U4 = types.uint8[::1], types.uint16[::1], types.uint32[::1]
 I2, I4, I8 = types.int16[::1], types.int32[::1], types.int64[::1]
 U1_2, I2_2, I4_2, I8_2 = types.uint8[:, ::1], types.int16[:, ::1], types.int32[:, ::1], types.int64[:, ::1]
-NUMBER, YES = types.int64, types.boolean
+NUMBER, YES, NOTHING = types.int64, types.boolean, types.void
 
 
 def group(kind: type[tuple[Any, ...]], *columns: Any) -> Any:
@@ -30,6 +31,11 @@ def group(kind: type[tuple[Any, ...]], *columns: Any) -> Any:
     if len(set(columns)) == 1:
         return types.NamedUniTuple(columns[0], len(columns), kind)
     return types.NamedTuple(columns, kind)
+
+
+def records(dtype: np.dtype[np.void]) -> Any:
+    """The type of a packed array of such records."""
+    return types.Array(numba.from_dtype(dtype), 1, "C")
 
 
 def compiled(returns: Any, *takes: Any) -> Callable[[F], F]:

@@ -157,6 +157,7 @@ class Gateway:
         self._stragglers.keep_bounded(self._seats)
         viewers = together([self._keeping_up(seats) for seats in in_turn])
         delivery = self._fanout.prepare(self.tick, viewers, self.shed_level)
+        delivery.count_in(self.traffic)
         for seats in in_turn:
             seats.delivery = delivery
         websockets = int(np.count_nonzero(viewers.websocket))

@@ -14,6 +14,7 @@ from server.delivery import Delivery, Viewers
 from server.detail import WHOLE
 from server.entities import SLOT_MASK
 from server.fanout import Fanout
+from server.outbox import Traffic
 from server.scene import Scene
 from tests.fakes import Body, FakeClient, field, scene_of, snapshot
 from world.animation import Animation
@@ -76,6 +77,21 @@ def shown(client: FakeClient) -> list[list[int]]:
 
 def frame_ticks(count: int) -> range:
     return range(TICKS_PER_FRAME, TICKS_PER_FRAME * (count + 1), TICKS_PER_FRAME)
+
+
+def test_what_is_sent_is_counted_by_transport() -> None:
+    hall, traffic = Hall(row(20)), Traffic()
+    for slot in range(1, 8):
+        hall.seat(slot, websocket=slot % 3 == 0).count_in(traffic)
+    hall.look(2)
+    delivery = hall.prepare(2)
+    delivery.count_in(traffic)
+    delivery.write(0, 7)
+    sent = {False: 0, True: 0}
+    for client in hall.clients.values():
+        sent[client.websocket] += sum(map(len, client.transport.written))
+    assert traffic.sent == sent
+    assert min(sent.values()) > 0
 
 
 # ---- rotation ------------------------------------------------------------------------------------

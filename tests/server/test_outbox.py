@@ -31,6 +31,18 @@ def test_bytes_are_counted_by_transport() -> None:
     assert traffic.received == {True: 0, False: 0}
 
 
+def test_what_was_counted_beforehand_is_taken_off_again_if_the_link_is_gone() -> None:
+    traffic = Traffic()
+    for gone in (False, True):
+        client = FakeClient(websocket=True)
+        client.count_in(traffic)
+        client.transport.closing = gone
+        traffic.sent[True] += 3
+        client.send(b"abc")
+        assert client.transport.written == ([] if gone else [b"abc"])
+    assert traffic.sent == {False: 0, True: 3}
+
+
 def test_the_backlog_is_what_the_transport_keeps() -> None:
     client = FakeClient()
     client.transport.backlog = 4711
