@@ -8,6 +8,8 @@ the store was last there, while which nobody new comes in.
 
 from itertools import islice
 
+import numpy as np
+
 from server.errand import Errand
 from server.outage import Outage
 from server.players import Player, Players
@@ -40,7 +42,8 @@ class Keeper(Errand):
     def turn(self, tick: int) -> None:
         """Note down those whose turn it is in this tick."""
         scene = self._scene
-        theirs = scene.present[scene.present % ROTATION_TICKS == tick % ROTATION_TICKS]
+        first = tick % ROTATION_TICKS
+        theirs = np.flatnonzero(scene.here[first::ROTATION_TICKS]) * ROTATION_TICKS + first
         for entity in scene.entity[theirs].tolist():
             if player := self._players.find(entity):
                 self.note(player)

@@ -7,6 +7,7 @@ which is nearly always, there is nothing to decide and nothing is computed.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,21 +15,62 @@ from numpy.typing import NDArray
 from server.bus import Snapshot
 from server.entities import SLOT_MASK, SLOTS
 from world.city import Zone
+from world.compiled import B1, I2, I2_2, I4, NOTHING, NUMBER, U1, U4, YES, compiled, group, records
 from world.event import ALL_LAYERS
 from world.interest import Crowd
 from world.layers import LAYERS_MAX
-from world.snapshot import MARGIN_CM
+from world.snapshot import MARGIN_CM, SNAPSHOT_DTYPE
 from world.state import FLAG_PERFORMER, FLAG_STAFF
 
-# The words of a likeness: entity (two), x, y and z in cm modulo 2**16, heading and animation (a byte each), and
-# last x and z once more in units of 256 cm, which tell where an offset modulo 2**16 is not the true one.
-LIKENESS_WORDS = 8
+# A likeness is eight words: x, y and z are cm modulo 2**16, and x and z once more in units of 256 cm tell where an
+# offset modulo 2**16 is not the true one.
+LIKENESS_DTYPE = np.dtype(
+    [
+        ("entity", "<u4"),
+        ("x", "<i2"),
+        ("y", "<i2"),
+        ("z", "<i2"),
+        ("heading", "u1"),
+        ("animation", "u1"),
+        ("far_x", "<i2"),
+        ("far_z", "<i2"),
+    ]
+)
+LIKENESS_WORDS = LIKENESS_DTYPE.itemsize // 2
 PLACE = slice(2, 5)
 FAR = (6, 7)
-_HEADING_BYTE, _ANIMATION_BYTE = 10, 11
 _LAYERS = np.arange(LAYERS_MAX)
 _EVERY_LAYER = np.uint16(0xFFFF)
 Bits = NDArray[np.uint16]
+Slots = NDArray[np.int32]
+
+
+class _Shown(NamedTuple):
+    """The columns of a scene that a snapshot fills, by their names."""
+
+    entity: NDArray[np.uint32]
+    x: NDArray[np.int32]
+    y: NDArray[np.int32]
+    z: NDArray[np.int32]
+    heading: NDArray[np.uint8]
+    animation: NDArray[np.uint8]
+    input: NDArray[np.uint32]
+    vy: NDArray[np.int16]
+    flags: NDArray[np.uint8]
+    layer: NDArray[np.uint8]
+    zone: NDArray[np.uint8]
+
+
+class _Zone(NamedTuple):
+    """Which zone a snapshot is of, and from where in the city its places count."""
+
+    number: int
+    origin_x: int
+    origin_z: int
+
+
+_SHOWN = group(_Shown, U4, I4, I4, I4, U1, U1, U4, I2, U1, U1, U1)
+_ZONE = group(_Zone, *[NUMBER] * 3)
 
 
 class Scene:
@@ -51,6 +93,8 @@ class Scene:
         self.vy = np.zeros(SLOTS, np.int16)
         # Everybody as frames show them (server/views.py), all but the viewer's own place; zeros of whoever is gone.
         self.likeness: NDArray[np.int16] = np.zeros((SLOTS, LIKENESS_WORDS), np.int16)
+        # The same memory, by the names of what is in it.
+        self._likenesses = self.likeness.view(LIKENESS_DTYPE).reshape(SLOTS)
         # What each zone published last: one at rest says the same again, and nothing has to be taken in.
         self._rows_of: dict[int, NDArray[np.void]] = {}
         self._seen_from = np.zeros(SLOTS, np.uint16)
@@ -62,14 +106,13 @@ class Scene:
                 self._rows_of[snapshot.zone] = snapshot.rows
                 self._slots_of[snapshot.zone] = self._write(snapshot)
         before = self.present
-        self.here[before] = False
         self.present = np.concatenate(list(self._slots_of.values()))
         if len(snapshots) < len(self._slots_of):
             # Whom a silent zone is remembered with may have crossed into another meanwhile.
             self.present = np.unique(self.present)
-        self.here[self.present] = True
-        self.likeness[before[~self.here[before]]] = 0
-        self.performers = self.present[(self.flags[self.present] & FLAG_PERFORMER) != 0]
+        _replace(before, self.present, self.here, self.likeness)
+        performers = np.empty_like(self.present)
+        self.performers = performers[: _find(self.present, self.flags, FLAG_PERFORMER, performers)]
         if self.layered or any(self._in_layers):
             self._part_layers()
 
@@ -111,28 +154,52 @@ class Scene:
         self._seen_from[self.present] = self.heard_in(zone, layer)
         self._seen_from[self.performers] = _EVERY_LAYER
 
-    def _write(self, snapshot: Snapshot) -> NDArray[np.int32]:
-        rows = snapshot.rows
-        slots = (rows["entity"] & SLOT_MASK).astype(np.int32)
+    def _write(self, snapshot: Snapshot) -> Slots:
+        slots = np.empty(snapshot.rows.size, np.int32)
         origin_x, origin_z = self._origins[snapshot.zone]
-        x, z = rows["x"].astype(np.int32) + origin_x, rows["z"].astype(np.int32) + origin_z
-        self.x[slots], self.z[slots] = x, z
-        self.zone[slots] = snapshot.zone
-        self.likeness[slots] = _likenesses(rows, x, z)
-        for name in ("entity", "y", "heading", "animation", "input", "vy", "flags", "layer"):
-            getattr(self, name)[slots] = rows[name]
-        self._in_layers[snapshot.zone] = bool(rows["layer"].any())
+        shown = _Shown(*[getattr(self, name) for name in _Shown._fields])
+        in_layers = _write(snapshot.rows, shown, self._likenesses, slots, _Zone(snapshot.zone, origin_x, origin_z))
+        self._in_layers[snapshot.zone] = in_layers
         return slots
 
 
-def _likenesses(rows: NDArray[np.void], x: NDArray[np.int32], z: NDArray[np.int32]) -> NDArray[np.int16]:
-    """The likeness of each row of a snapshot, whose places in the city are `x` and `z`."""
-    words = np.empty((rows.size, LIKENESS_WORDS), np.int16)
-    words.view(np.uint32)[:, 0] = rows["entity"]
-    for word, column in zip(range(LIKENESS_WORDS)[PLACE], (x, rows["y"], z), strict=True):
-        words[:, word] = column
-    words.view(np.uint8)[:, _HEADING_BYTE] = rows["heading"]
-    words.view(np.uint8)[:, _ANIMATION_BYTE] = rows["animation"]
-    for word, column in zip(FAR, (x, z), strict=True):
-        words[:, word] = column >> 8
-    return words
+@compiled(YES, records(SNAPSHOT_DTYPE), _SHOWN, records(LIKENESS_DTYPE), I4, _ZONE, borrowing=True)
+def _write(rows: NDArray[np.void], shown: _Shown, likenesses: NDArray[np.void], slots: Slots, zone: _Zone) -> bool:
+    """Put each row where its slot is, and tell which these are; returns whether anybody is in another layer than 0."""
+    layers = 0
+    for i in range(rows.size):
+        row = rows[i]
+        slot = row.entity % shown.entity.size
+        x, z, likeness = zone.origin_x + row.x, zone.origin_z + row.z, likenesses[slot]
+        shown.zone[slot], shown.x[slot], shown.y[slot], shown.z[slot] = zone.number, x, row.y, z
+        shown.entity[slot], shown.input[slot], shown.vy[slot] = row.entity, row.input, row.vy
+        shown.heading[slot], shown.animation[slot] = row.heading, row.animation
+        shown.flags[slot], shown.layer[slot] = row.flags, row.layer
+        likeness.entity, likeness.heading, likeness.animation = row.entity, row.heading, row.animation
+        likeness.x, likeness.y, likeness.z, likeness.far_x, likeness.far_z = x, row.y, z, x >> 8, z >> 8
+        layers |= row.layer
+        slots[i] = slot
+    return layers != 0
+
+
+@compiled(NOTHING, I4, I4, B1, I2_2, borrowing=True)
+def _replace(before: Slots, present: Slots, here: NDArray[np.bool_], likeness: NDArray[np.int16]) -> None:
+    """Those who are present are here, and of whoever is not any more no likeness stays."""
+    for slot in before:
+        here[slot] = False
+    for slot in present:
+        here[slot] = True
+    for slot in before:
+        if not here[slot]:
+            likeness[slot, :] = 0
+
+
+@compiled(NUMBER, I4, U1, NUMBER, I4, borrowing=True)
+def _find(slots: Slots, flags: NDArray[np.uint8], flag: int, found: Slots) -> int:
+    """Write down which of these have the flag; returns how many."""
+    count = 0
+    for slot in slots:
+        if flags[slot] & flag:
+            found[count] = slot
+            count += 1
+    return count

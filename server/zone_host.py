@@ -1,10 +1,11 @@
 """A zone's world between the bus and the tick: commands in; one snapshot, the reports and what is to be settled out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
 import structlog
+from prometheus_client import Counter
 
 from protocol.codec import encode
 from protocol.messages import Denied, Happened
@@ -52,14 +53,13 @@ class ZoneHost:
         if self._gone_to:
             batch = self._send_after(batch)
         may_enter, refused, moves = self._switchboard.sort(self._zone, batch)
-        self._metrics.commands["dropped"].inc(moves)
-        self._metrics.commands["refused"].inc(len(refused))
-        self._metrics.denied["switched_off"].inc(len(refused))
+        _add(self._metrics.commands, dropped=moves, refused=len(refused))
+        _add(self._metrics.denied, switched_off=len(refused))
         run = self._recovery.run(tick, may_enter)
         reports = self._answers(refused, "switched_off", SWITCHED_OFF) + self._answers(run.undone, "fault", BROKEN)
         broken = len(run.undone) + len(may_enter.moves) - len(run.entered.moves)
-        self._metrics.commands["fault"].inc(broken)
-        self._metrics.denied["fault"].inc(len(run.undone))
+        _add(self._metrics.commands, fault=broken)
+        _add(self._metrics.denied, fault=len(run.undone))
         if run.outcome is None:
             self._bus.publish(None, reports)
         else:
@@ -118,11 +118,8 @@ class ZoneHost:
         )
         # Refused may be more than was asked now: wishes of earlier ticks are among them.
         applied = max(0, len(batch.commands) + len(batch.moves) - refused - faults - dropped)
-        counts = {"applied": applied, "refused": refused, "fault": faults, "dropped": dropped}
-        for result, count in counts.items():
-            self._metrics.commands[result].inc(count)
-        self._metrics.denied["rule"].inc(refused)
-        self._metrics.denied["fault"].inc(faults)
+        _add(self._metrics.commands, applied=applied, refused=refused, fault=faults, dropped=dropped)
+        _add(self._metrics.denied, rule=refused, fault=faults)
 
     def _send_after(self, batch: Batch) -> Batch:
         """Pass on what was posted here, in the last tick, for entities that had just left for another zone.
@@ -138,6 +135,13 @@ class ZoneHost:
             self._bus.post_move(gone_to[int(move["entity"])], move.tobytes())
         stay = [issued for issued in batch.commands if issued.entity not in gone_to]
         return Batch(stay, batch.moves[~late])
+
+
+def _add(counters: Mapping[str, Counter], **counts: int) -> None:
+    """Count what there was, by label: mostly there was nothing, and to say so costs half a microsecond each."""
+    for label, count in counts.items():
+        if count:
+            counters[label].inc(count)
 
 
 def _report(zone: int, tick: int, told: Told) -> Report:

@@ -72,7 +72,8 @@ class Columns(Part):
     def __init__(self) -> None:
         self.count = 0
         self.capacity = _FIRST_CAPACITY
-        self._row_of_slot = np.full(SLOTS, -1, np.int32)
+        # The row of whoever has a slot now, -1 for none; its length is a power of two.
+        self.row_of_slot = np.full(SLOTS, -1, np.int32)
         for name, column in _DECLARED.items():
             setattr(self, name, np.zeros(self.capacity, column.dtype))
 
@@ -82,17 +83,17 @@ class Columns(Part):
 
     def row(self, entity: int) -> int | None:
         """The row of `entity` now, or None."""
-        row = int(self._row_of_slot[entity % SLOTS])
+        row = int(self.row_of_slot[entity % SLOTS])
         return row if row >= 0 and self.entity[row] == entity else None
 
     def rows(self, entities: NDArray[np.uint32]) -> Rows:
         """The row of each entity, -1 where there is none."""
-        rows = self._row_of_slot[entities & np.uint32(SLOTS - 1)].astype(np.intp)
+        rows = self.row_of_slot[entities & np.uint32(SLOTS - 1)].astype(np.intp)
         return np.where(self.entity[rows] == entities, rows, -1)
 
     def taken(self, entity: int) -> bool:
         """Whether the slot of `entity` is in use, by it or by another generation of it."""
-        return bool(self._row_of_slot[entity % SLOTS] >= 0)
+        return bool(self.row_of_slot[entity % SLOTS] >= 0)
 
     def add(self, entity: int) -> int:
         """A new row of zeros for `entity`, whose slot must be free."""
@@ -105,18 +106,18 @@ class Columns(Part):
         for name in self.NAMES:
             getattr(self, name)[row] = 0
         self.entity[row] = entity
-        self._row_of_slot[entity % SLOTS] = row
+        self.row_of_slot[entity % SLOTS] = row
         return row
 
     def remove(self, row: int) -> None:
         """Forget the entity at `row`; the last row moves into its place."""
         last = self.count - 1
-        self._row_of_slot[int(self.entity[row]) % SLOTS] = -1
+        self.row_of_slot[int(self.entity[row]) % SLOTS] = -1
         if row != last:
             for name in self.NAMES:
                 array = getattr(self, name)
                 array[row] = array[last]
-            self._row_of_slot[int(self.entity[row]) % SLOTS] = row
+            self.row_of_slot[int(self.entity[row]) % SLOTS] = row
         self.count = last
 
     def packed(self, row: int) -> bytes:

@@ -4,8 +4,10 @@ A kernel is a plain function over arrays and numbers whose types are told before
 first imported, a few seconds on a new machine, and never in the middle of a tick. Whoever passes another type gets a
 TypeError.
 
-- Unpack groups of arrays before a loop, and take no slices within it: each is an object whose references are counted,
-  which takes longer than the work.
+- A kernel that makes no arrays is `borrowing` those of its caller. Others count who holds an array, with a locked
+  instruction at every call that hands one on, at every slice and at many a look into a group: fifteen columns through
+  four calls a body were 0.8 µs, and 0.03 when borrowed. One that makes arrays unpacks its groups before a loop and
+  takes no slices within it.
 - Numba notices a change in the file of a kernel, not in others: a kernel uses no constant and no function of another
   file (tests/test_architecture.py).
 """
@@ -20,7 +22,7 @@ from numba import types
 F = TypeVar("F", bound=Callable[..., Any])
 
 # Arrays are named by what is in them and by their dimensions; all are packed row by row.
-U1, U2, U4 = types.uint8[::1], types.uint16[::1], types.uint32[::1]
+B1, U1, U2, U4 = types.boolean[::1], types.uint8[::1], types.uint16[::1], types.uint32[::1]
 I2, I4, I8 = types.int16[::1], types.int32[::1], types.int64[::1]
 U1_2, I2_2, I4_2, I8_2 = types.uint8[:, ::1], types.int16[:, ::1], types.int32[:, ::1], types.int64[:, ::1]
 NUMBER, YES, NOTHING = types.int64, types.boolean, types.void
@@ -33,25 +35,31 @@ def group(kind: type[tuple[Any, ...]], *columns: Any) -> Any:
     return types.NamedTuple(columns, kind)
 
 
+def numbers(count: int) -> Any:
+    """The type of a tuple of so many numbers."""
+    return types.UniTuple(NUMBER, count)
+
+
 def records(dtype: np.dtype[np.void]) -> Any:
-    """The type of a packed array of such records."""
-    return types.Array(numba.from_dtype(dtype), 1, "C")
+    """The type of an array of such records, whose fields a kernel uses by name: `rows[i].entity`."""
+    return numba.from_dtype(dtype)[::1]
 
 
-def compiled(returns: Any, *takes: Any) -> Callable[[F], F]:
-    """Compile a function that takes and returns these types.
+def compiled(returns: Any, *takes: Any, borrowing: bool = False) -> Callable[[F], F]:
+    """Compile a function that takes and returns these types; `borrowing`: neither it nor what it calls makes arrays.
 
     Where nothing may be written, neither beside the source nor in the user's cache, it is compiled at each start.
     """
 
     def compile_now(function: F) -> F:
         signature = returns(*takes)
+        options: dict[str, Any] = {"_nrt": False} if borrowing else {}
         try:
-            kernel = numba.njit([signature], cache=True)(function)
+            kernel = numba.njit([signature], cache=True, **options)(function)
         except RuntimeError as error:
             if "locator" not in str(error):
                 raise
-            kernel = numba.njit([signature])(function)
+            kernel = numba.njit([signature], **options)(function)
         return cast("F", kernel)
 
     return compile_now

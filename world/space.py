@@ -1,9 +1,12 @@
 """Where the ground is and whose it is: the lattice of the city, asked for whole arrays of points at a time."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from world.city import CELL_CM, City, Rect
+from world.compiled import I8, NUMBER, U2, group
 from world.terrain import FRACTION, OUTSIDE, WALL_CM, Terrain
 
 __all__ = ["OUTSIDE", "WALL_CM", "Space"]
@@ -11,10 +14,29 @@ __all__ = ["OUTSIDE", "WALL_CM", "Space"]
 Cm = NDArray[np.int32]
 
 
+class Lattice(NamedTuple):
+    """The ground as kernels take it: its corner, cells and fixed point, the surface of each cell, and their planes."""
+
+    x: int
+    z: int
+    columns: int
+    rows: int
+    cell_cm: int
+    fraction: int
+    surface: NDArray[np.uint16]
+    level: NDArray[np.int64]
+    slope_x: NDArray[np.int64]
+    slope_z: NDArray[np.int64]
+
+
+LATTICE = group(Lattice, *[NUMBER] * 6, U2, *[I8] * 3)
+
+
 class Space:
     """The lattice of `world.terrain`, for look-ups. Made once and shared by all zones: it never changes.
 
-    `zones` are the zones' rectangles in cm of the city, by zone number. Points are int32 cm.
+    `zones` are the zones' rectangles in cm of the city, by zone number. Points are int32 cm. `lattice` is for kernels,
+    each of which has to look the ground up by itself (world/compiled.py).
     """
 
     def __init__(self, city: City) -> None:
@@ -30,6 +52,8 @@ class Space:
         self._roof: list[bool] = np.isin(np.arange(len(terrain.planes)), terrain.roofs).tolist()
         self._slope_x = np.array([plane.slope_x for plane in terrain.planes], np.int64)
         self._slope_z = np.array([plane.slope_z for plane in terrain.planes], np.int64)
+        cells = terrain.x, terrain.z, terrain.columns, terrain.rows, CELL_CM, FRACTION
+        self.lattice = Lattice(*cells, self._surface, self._level, self._slope_x, self._slope_z)
 
     def ground_cm(self, x: Cm, z: Cm) -> Cm:
         """The height to stand on at each point; WALL_CM outside of the city."""

@@ -33,6 +33,9 @@ from numpy.typing import NDArray
 
 from world import snapshot
 from world.catalogue import RULES
+from world.city import Rect
+from world.compiled import I4, NUMBER, YES, compiled, group
+from world.config import FOREVER
 from world.crystals import CRYSTAL_DTYPE
 from world.event import Command, EventState, Refusal, Refused, Settle, Telling, Told
 from world.events import move
@@ -62,6 +65,8 @@ __all__ = [
     "is_quiet",
     "step",
 ]
+
+Cm = NDArray[np.int32]
 
 # The next system is one file in world/systems and its name here, where it belongs in the order.
 _IN_ORDER: tuple[ModuleType, ...] = (hosts, movement, layers, rains, crystals, shows, patience)
@@ -167,7 +172,7 @@ def step(world: World, tick: int, batch: Batch) -> Outcome:
         words.add(system(world))
     taken = snapshot.take(world)
     departed = _depart(world)
-    world.rests_until = min(rests_until(world) for rests_until in RESTS)
+    world.rests_until = _rests_until(world)
     world.rest_snapshot = None if departed else taken
     told, refused, settlements = words
     profiles, crystals = world.profiles.fresh(), world.crystals.take_rows()
@@ -198,9 +203,21 @@ def _refusal(issued: Issued, no: Refused) -> Refusal:
     return Refusal(issued.entity, issued.number, issued.command.deed, no.reason, no.field, no.message)
 
 
+def _rests_until(world: World) -> int:
+    """The next tick in which any system could change anything unasked."""
+    until = FOREVER
+    for rests_until in RESTS:
+        until = min(until, rests_until(world))
+        if until <= world.tick + 1:
+            break
+    return until
+
+
 def _depart(world: World) -> list[Departed]:
     """Take whoever is beyond the border out of the world."""
     n, columns, area = world.count, world.columns, world.area
+    if not _anybody_beyond(columns.x, columns.z, n, area):
+        return []
     x, z = columns.x[:n], columns.z[:n]
     beyond = (x < area.x) | (x >= area.x + area.width) | (z < area.z) | (z >= area.z + area.depth)
     gone = columns.entity[:n][beyond].tolist()
@@ -209,3 +226,12 @@ def _depart(world: World) -> list[Departed]:
     for entity in gone:
         world.remove(entity)
     return departed
+
+
+@compiled(YES, I4, I4, NUMBER, group(Rect, *[NUMBER] * 4), borrowing=True)
+def _anybody_beyond(x: Cm, z: Cm, count: int, area: Rect) -> bool:
+    """Whether it is worth to see who: mostly it is not."""
+    beyond = False
+    for row in range(count):
+        beyond |= x[row] < area.x or x[row] >= area.x + area.width or z[row] < area.z or z[row] >= area.z + area.depth
+    return beyond

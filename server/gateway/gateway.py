@@ -22,6 +22,7 @@ from server.gateway.crier import Crier
 from server.gateway.postman import Postman
 from server.gateway.reception import Entrance, Reception
 from server.gateway.seats import Seats
+from server.gateway.silence import Silence
 from server.gateway.stragglers import Stragglers
 from server.joining import Step
 from server.offences import OFFENCES, Offences, account_key
@@ -72,6 +73,7 @@ class Gateway:
         self._fanout = Fanout(self.scene, Sight())
         self._postman = Postman(settings, config.tick_rate_hz, metrics)
         self.crier = Crier(self._hand_letter)
+        self._silence = Silence(settings, config.tick_rate_hz)
         self._stragglers = Stragglers(settings, config.tick_rate_hz, metrics)
         self._seats = tuple(Seats() for _ in range(TURNS))
         self._tick_began_s = clock.now_s()
@@ -87,6 +89,7 @@ class Gateway:
         session = Session(self, outbox, framing, address, self._settings)
         session.opened_tick = self.tick if since_tick is None else since_tick
         self.sessions.add(session)
+        self._silence.opened(session, self.tick)
         refusal = self.callers.opened(address)
         self._metrics.connections_opened[TRANSPORT[outbox.websocket]].inc()
         if self.draining:
@@ -116,7 +119,7 @@ class Gateway:
         self._pace.spent(Step.ENTER, self._clock.now_s() - self._tick_began_s, entered)
         self.reception.tell_waiting()
         if tick % self._tick_rate_hz == 0:
-            self._close_the_silent()
+            self._silence.turn(tick)
             self.reception.clear_out(tick)
 
     def merge(self, published: Published) -> None:
@@ -288,6 +291,7 @@ class Gateway:
     def ended(self, session: Session, cause: CloseCode | None) -> None:
         """A session is over."""
         self.sessions.discard(session)
+        self._silence.ended(session)
         self.callers.closed(session.address)
         self._metrics.connections_closed["lost" if cause is None else cause.name.lower()].inc()
         self.reception.ended(session, cause, self.tick)
@@ -342,12 +346,3 @@ class Gateway:
         player = self.reception.players.find(report.entity)
         if player is not None:
             self._postman.tell(player, report.payload, self.tick)
-
-    def _close_the_silent(self) -> None:
-        hello_ticks = self._settings.hello_timeout_s * self._tick_rate_hz
-        idle_ticks = self._settings.idle_s * self._tick_rate_hz
-        for session in list(self.sessions):
-            if not session.greeted and self.tick - session.opened_tick >= hello_ticks:
-                session.close(CloseCode.HELLO_TIMEOUT, f"no Hello within {self._settings.hello_timeout_s:g} s")
-            elif self.tick - session.heard_tick >= idle_ticks:
-                session.close(CloseCode.IDLE, f"nothing heard for {self._settings.idle_s:g} s")

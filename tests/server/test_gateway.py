@@ -108,6 +108,19 @@ def test_whoever_says_no_hello_is_closed_in_time_however_busy_it_looks() -> None
     assert silent.last(m.Goodbye).retry_after_s is not None
 
 
+def test_silence_counts_from_the_last_word_whenever_that_was_looked_at() -> None:
+    scenario = town(idle_s=4)
+    [ada] = scenario.join_all(["Ada"])
+    ada.send(m.Ping(1.0))
+    spoke = scenario.city.tick
+    while ada.closed_with is None:
+        scenario.tick()
+        if scenario.city.tick == spoke + 3 * TICKS_PER_S + 10:
+            ada.send(m.Ping(2.0))
+    over = spoke + (3 + 4) * TICKS_PER_S + 10
+    assert scenario.city.tick == over + -over % TICKS_PER_S
+
+
 def test_whoever_falls_silent_is_closed_and_whoever_pings_is_not() -> None:
     scenario = town(idle_s=4)
     quiet, pinging = scenario.join_all(["Quiet", "Pinging"])

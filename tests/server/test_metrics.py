@@ -10,7 +10,8 @@ from prometheus_client import Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from protocol.errors import CloseCode
-from server.ops.metrics import CLOSE_CAUSES, PHASES, TRANSPORTS, Metrics
+from server.clock import HandClock
+from server.ops.metrics import CLOSE_CAUSES, PHASES, TRANSPORTS, Metrics, Seldom, tasks_now
 
 ZONES = ("gate", "plaza")
 STANDARD = ("process_", "python_gc_")
@@ -138,12 +139,23 @@ def test_an_unheard_of_label_value_is_our_bug_and_says_so(metrics: Metrics) -> N
 
 async def test_tasks_are_those_of_the_loop_that_asks(metrics: Metrics) -> None:
     waiting = asyncio.Event()
-    before = scrape(metrics)["futurecity_tasks"].samples[0].value
+    before = tasks_now()
+    assert scrape(metrics)["futurecity_tasks"].samples[0].value == before
     tasks = [asyncio.create_task(waiting.wait()) for _ in range(3)]
-    assert scrape(metrics)["futurecity_tasks"].samples[0].value == before + 3
+    assert tasks_now() == before + 3
     waiting.set()
     await asyncio.gather(*tasks)
-    assert scrape(metrics)["futurecity_tasks"].samples[0].value == before
+    assert tasks_now() == before
+
+
+def test_what_costs_something_to_find_out_is_found_out_once_in_a_while() -> None:
+    clock, found = HandClock(), iter([7, 8])
+    figure = Seldom(lambda: next(found), 10.0, clock.now_s)
+    assert [figure(), figure()] == [7, 7]
+    clock.forward(9.9)
+    assert figure() == 7
+    clock.forward(0.2)
+    assert [figure(), figure()] == [8, 8]
 
 
 def test_where_no_loop_runs_there_are_no_tasks(metrics: Metrics) -> None:

@@ -4,7 +4,7 @@ import numba
 import numpy as np
 import pytest
 
-from world.compiled import I4, NUMBER, compiled
+from world.compiled import I4, NUMBER, compiled, records
 
 
 def test_a_kernel_takes_what_it_was_told_and_nothing_else() -> None:
@@ -19,6 +19,30 @@ def test_a_kernel_takes_what_it_was_told_and_nothing_else() -> None:
     for wrong in (np.array([2.5]), np.array([[2]], np.int32), np.arange(6, dtype=np.int32)[::2]):
         with pytest.raises(TypeError):
             total(wrong)
+
+
+def test_a_kernel_that_borrows_cannot_make_an_array() -> None:
+    @compiled(NUMBER, I4, borrowing=True)
+    def last(numbers: np.ndarray) -> int:
+        return int(numbers[-1])
+
+    assert last(np.array([2, 3], np.int32)) == 3
+    with pytest.raises(numba.TypingError):
+        compiled(NUMBER, NUMBER, borrowing=True)(lambda count: np.zeros(count).size)
+
+
+def test_a_kernel_writes_into_records() -> None:
+    pair = np.dtype([("low", "<u2"), ("high", "<u4")])
+
+    @compiled(NUMBER, records(pair), borrowing=True)
+    def swap(rows: np.ndarray) -> int:
+        for row in rows:
+            row.low, row.high = row.high, row.low
+        return rows.size
+
+    rows = np.array([(1, 2), (3, 4)], pair)
+    assert swap(rows) == 2
+    assert rows.tolist() == [(2, 1), (4, 3)]
 
 
 def test_where_nothing_may_be_written_it_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

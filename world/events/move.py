@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from world.columns import Rows
+from world.compiled import I4, NUMBER, U1, U4, compiled, group, numbers, records
 from world.event import Command, Refusal, Telling
 from world.motion import RUN
 from world.state import World
@@ -22,9 +22,12 @@ MOVE_DTYPE = np.dtype(
     [("entity", "<u4"), ("input", "<u4"), ("steer", "u1"), ("heading", "u1"), ("gait", "u1"), ("flags", "u1")]
 )
 JUMP = 1  # the only flag
-_HALF = 1 << 31
+# Inputs count modulo 2**32; one is ahead of another by less than half of that.
+_INPUT_MASK, _HALF = (1 << 32) - 1, 1 << 31
 
 Moves = NDArray[np.void]
+Inputs = NDArray[np.uint32]
+Slots = NDArray[np.int32]
 Byte = Annotated[int, Meta(ge=0, le=255)]
 
 
@@ -47,6 +50,23 @@ class MoveTally(NamedTuple):
     refused: int
 
 
+class _Intents(NamedTuple):
+    """The columns of intents, by their names in `world.columns`."""
+
+    entity: Inputs
+    input: Inputs
+    heard: NDArray[np.uint8]
+    steer: NDArray[np.uint8]
+    heading: NDArray[np.uint8]
+    gait: NDArray[np.uint8]
+    jump: NDArray[np.uint8]
+    intent_until: Inputs
+
+
+_INTENTS = group(_Intents, U4, U4, *[U1] * 5, U4)
+_TALLY = numbers(len(MoveTally._fields))
+
+
 def apply(world: World, actor: int, command: Move) -> Telling:
     """One intent, by name instead of packed: for scripts and hosts."""
     world.here(actor)
@@ -60,59 +80,53 @@ def apply_all(world: World, moves: Moves) -> tuple[MoveTally, list[Refusal]]:
     """Every intent of a tick, MOVE_DTYPE in order of arrival. At most one refusal per entity."""
     if not len(moves):
         return MoveTally(0, 0, 0, 0), []
-    rows = world.columns.rows(moves["entity"])
-    known = rows >= 0
-    legal = (moves["gait"] <= RUN) & (moves["flags"] <= JUMP)
-    refusals = _refusals(moves[known & ~legal])
-    good = np.flatnonzero(known & legal)
-    applied = _intend(world, rows[good], moves[good])
-    unknown = len(moves) - int(np.count_nonzero(known))
-    refused = int(np.count_nonzero(known & ~legal))
-    return MoveTally(applied, unknown, len(good) - applied, refused), refusals
+    columns, until_tick = world.columns, world.tick + world.motion.intent_ticks - 1
+    intents = _Intents(*[getattr(columns, name) for name in _Intents._fields])
+    # What comes off the bus cannot be written into, which to a kernel is another type.
+    writable = moves if moves.flags.writeable and moves.flags.c_contiguous else moves.copy()
+    come = np.zeros(world.count, np.uint32)
+    tally = MoveTally(*_intend(writable, intents, columns.row_of_slot, come, until_tick, RUN))
+    return tally, _refusals(world, moves) if tally.refused else []
 
 
-def _intend(world: World, rows: Rows, moves: Moves) -> int:
-    """Apply legal intents of known rows; returns how many were not stale."""
-    columns = world.columns
-    order = np.argsort(rows, kind="stable")
-    rows, moves = rows[order], moves[order]
-    fresh = _fresh(world, rows, moves["input"])
-    rows, moves = rows[fresh], moves[fresh]
-    columns.jump[rows[moves["flags"] == JUMP]] = 1
-    last = np.ones(len(rows), np.bool_)
-    last[:-1] = rows[1:] != rows[:-1]
-    rows, moves = rows[last], moves[last]
-    columns.input[rows] = moves["input"]
-    columns.steer[rows] = moves["steer"]
-    columns.heading[rows] = moves["heading"]
-    columns.gait[rows] = moves["gait"]
-    columns.heard[rows] = 1
-    columns.intent_until[rows] = world.tick + world.motion.intent_ticks - 1
-    return int(np.count_nonzero(fresh))
+@compiled(_TALLY, records(MOVE_DTYPE), _INTENTS, I4, U4, NUMBER, NUMBER, borrowing=True)
+def _intend(
+    moves: Moves, intents: _Intents, row_of_slot: Slots, come: Inputs, until_tick: int, gait_most: int
+) -> tuple[int, int, int, int]:
+    """Apply each intent; returns what MoveTally says. `come` is how far each row's inputs have come: nowhere yet.
 
-
-def _fresh(world: World, rows: Rows, inputs: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Which intents, grouped by row, are ahead of the row's last input and of all before them in the group.
-
-    Ahead means by 1 to 2**31 - 1, modulo 2**32. A row that was not heard yet starts at its first.
+    A row's inputs are ahead when they are so of where it stood before the tick, and of all in the tick that were; a
+    row that was not heard yet starts at its first.
     """
-    if len(rows) == 0:
-        return np.zeros(0, np.bool_)
-    starts = np.ones(len(rows), np.bool_)
-    starts[1:] = rows[1:] != rows[:-1]
-    group = np.cumsum(starts) - 1
-    base = np.where(world.columns.heard[rows], world.columns.input[rows], inputs[starts][group] - np.uint32(1))
-    ahead = (inputs - base).astype(np.int64)
-    ahead[ahead >= _HALF] = 0
-    rank = (group << 32) + ahead  # rises from group to group, so one running maximum serves them all
-    before = np.empty_like(rank)
-    before[0] = -1
-    before[1:] = np.maximum.accumulate(rank)[:-1]
-    return (ahead > 0) & (rank > before)
+    applied = unknown = stale = refused = 0
+    for move in moves:
+        row = row_of_slot[move.entity % row_of_slot.size]
+        if row < 0 or intents.entity[row] != move.entity:
+            unknown += 1
+            continue
+        if move.gait > gait_most or move.flags > JUMP:
+            refused += 1
+            continue
+        ahead = np.int64(1)
+        if intents.heard[row]:
+            ahead = (np.int64(move.input) - np.int64(intents.input[row]) + np.int64(come[row])) & _INPUT_MASK
+        if ahead >= _HALF or ahead <= come[row]:
+            stale += 1
+            continue
+        applied += 1
+        come[row] = ahead
+        if move.flags == JUMP:
+            intents.jump[row] = 1
+        intents.input[row], intents.heard[row] = move.input, 1
+        intents.steer[row], intents.heading[row], intents.gait[row] = move.steer, move.heading, move.gait
+        intents.intent_until[row] = until_tick
+    return applied, unknown, stale, refused
 
 
-def _refusals(moves: Moves) -> list[Refusal]:
-    """One refusal for each entity in `moves`, for its first one, in order of arrival."""
+def _refusals(world: World, moves: Moves) -> list[Refusal]:
+    """One refusal for each entity here with a senseless intent, for its first one, in order of arrival."""
+    senseless = (moves["gait"] > RUN) | (moves["flags"] > JUMP)
+    moves = moves[senseless & (world.columns.rows(moves["entity"]) >= 0)]
     _, firsts = np.unique(moves["entity"], return_index=True)
     return [_refusal(*moves[place].tolist()) for place in np.sort(firsts)]
 
