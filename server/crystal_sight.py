@@ -12,6 +12,7 @@ from server.entities import SLOTS
 from server.extras import Extras
 from server.scene import Scene
 from world.bins import Bins
+from world.compiled import B1, NUMBER, U4_2, compiled
 from world.crystals import CRYSTAL_DTYPE
 from world.nearest import EMPTY, Lookers, choose_nearest
 
@@ -30,6 +31,7 @@ class CrystalSight:
         self._of_zone: dict[int, NDArray[np.void]] = {}
         # Those of rehearsals are behind the others, so that whoever may not see them looks at the first `_open` alone.
         self._crystals = _NONE
+        self._ids = _NONE["crystal"].copy()
         self._open = 0
         self._bins: dict[int, Bins] = {}
         # The ids that each viewer was last told, by its slot, 0 behind. Untouched pages cost no memory.
@@ -45,6 +47,7 @@ class CrystalSight:
         if rehearsed.any():
             every = np.concatenate([every[~rehearsed], every[rehearsed]])
         self._crystals = every
+        self._ids = every["crystal"].copy()
         self._open = int(np.count_nonzero(~rehearsed)) - 1
         self._bins = {}
 
@@ -60,10 +63,8 @@ class CrystalSight:
         found = self._nearest(slots[rows], scene, self._open)
         if self._open < self._crystals.size - 1 and (staff := scene.staff(slots[rows])).any():
             found[staff] = self._nearest(slots[rows[staff]], scene, self._crystals.size - 1)
-        told = self._told[slots[rows]]
-        ids = self._crystals["crystal"][found]
-        # Whoever sees the same ones in another order has nothing to learn.
-        changed = np.flatnonzero((np.sort(ids, axis=1) != np.sort(told, axis=1)).any(axis=1))
+        ids = self._ids[found]
+        changed = np.flatnonzero(_differ(ids, self._told[slots[rows]]))
         self._told[slots[rows[changed]]] = ids[changed]
         extras.add(rows[changed], self._payloads(tick, slots[rows[changed]], found[changed], scene))
 
@@ -94,3 +95,26 @@ class CrystalSight:
             encode(Crystals(tick, x, y, z, row[:count].tobytes()))
             for (x, y, z), row, count in zip(places, packed, counts, strict=True)
         ]
+
+
+@compiled(NUMBER, U4_2, NUMBER, NUMBER, borrowing=True)
+def _count_of(rows: NDArray[np.uint32], row: int, number: int) -> int:
+    """How often a number is in a row."""
+    count = 0
+    for place in range(rows.shape[1]):
+        count += rows[row, place] == number
+    return count
+
+
+@compiled(B1, U4_2, U4_2)
+def _differ(ids: NDArray[np.uint32], told: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """In which rows others are than were told; whoever sees the same ones in another order has nothing to learn."""
+    differ = np.zeros(len(ids), np.bool_)
+    for i in range(len(ids)):
+        for place in range(ids.shape[1]):
+            number = ids[i, place]
+            # Crystals are in a row once, 0 is behind them: with as many zeros in both, the rest are as many, too.
+            if number != told[i, place] and _count_of(told, i, number) != _count_of(ids, i, number):
+                differ[i] = True
+                break
+    return differ

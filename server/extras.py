@@ -102,7 +102,7 @@ def _prefix_bytes(size: int, websocket: int) -> int:
     return 2 if websocket and size <= _WS_SHORT_MAX else 4
 
 
-@compiled(NUMBER, U1, NUMBER, NUMBER, NUMBER)
+@compiled(NUMBER, U1, NUMBER, NUMBER, NUMBER, borrowing=True)
 def _write_prefix(data: NDArray[np.uint8], at: int, size: int, websocket: int) -> int:
     """Write a payload's prefix; returns where the payload begins."""
     if websocket and size <= _WS_SHORT_MAX:

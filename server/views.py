@@ -113,7 +113,9 @@ LAYOUT = group(Layout, NUMBER, NUMBER)
 WRITTEN = group(Written, I2_2, I4_2)
 
 
-@compiled(NOTHING, records(HEADER_DTYPE), I4, group(_At, I4, I4, I4, U4, I2), group(_Kind, *[U1] * 5), NUMBER)
+@compiled(
+    NOTHING, records(HEADER_DTYPE), I4, group(_At, I4, I4, I4, U4, I2), group(_Kind, *[U1] * 5), NUMBER, borrowing=True
+)
 def _head(headers: Any, viewers: NDArray[np.int32], at: _At, kind: _Kind, flags_shown: int) -> None:
     """Write everybody's own truth into their header."""
     x, y, z, inputs, vy = at

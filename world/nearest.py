@@ -107,7 +107,7 @@ def choose_nearest(lookers: Lookers, sets: Int, bins: Bins, sight_cm: int, pinne
     return _choose(lookers, sets, bins.by_row, pinned, sight_cm, np.zeros(highest + 1, np.uint8))
 
 
-@compiled(NUMBER, ROWS, NUMBER, NUMBER, NUMBER)
+@compiled(NUMBER, ROWS, NUMBER, NUMBER, NUMBER, borrowing=True)
 def _count_around(bins: Rows, x: int, z: int, reach_cm: int) -> int:
     """How many are in the square of bins that holds everybody within reach."""
     starts, columns, bin_cm = bins.starts, bins.columns, bins.bin_cm
@@ -121,7 +121,7 @@ def _count_around(bins: Rows, x: int, z: int, reach_cm: int) -> int:
     return count
 
 
-@compiled(NUMBER, ROWS, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER)
+@compiled(NUMBER, ROWS, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, borrowing=True)
 def _fitting(bins: Rows, x: int, z: int, look_cm: int, sight_cm: int, most: int) -> int:
     """How far to look: as given, or anew where that square holds too few or far too many."""
     if look_cm >= sight_cm or bins.slots.size <= FEW:
@@ -135,7 +135,7 @@ def _fitting(bins: Rows, x: int, z: int, look_cm: int, sight_cm: int, most: int)
     return sight_cm
 
 
-@compiled(NUMBER, PINNED, NUMBER, NUMBER, I4)
+@compiled(NUMBER, PINNED, NUMBER, NUMBER, I4, borrowing=True)
 def _closest(pinned: Pinned, x: int, z: int, chosen: Int) -> int:
     """Write into `chosen` which of those in common are the nearest, as places among them; returns how many."""
     count = min(pinned.common.size, PINNED_MAX)
@@ -154,7 +154,7 @@ def _closest(pinned: Pinned, x: int, z: int, chosen: Int) -> int:
     return count
 
 
-@compiled(NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, _FOUND)
+@compiled(NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, _FOUND, borrowing=True)
 def _pin(slot: int, dx: int, dz: int, sight_cm: int, count: int, found: _Found) -> int:
     """Let somebody who is pinned come first, if in sight and not there already; returns how many there are then."""
     if slot == EMPTY or found.known[slot] == _ASIDE:
@@ -168,7 +168,7 @@ def _pin(slot: int, dx: int, dz: int, sight_cm: int, count: int, found: _Found) 
     return count + 1
 
 
-@compiled(NUMBER, ROWS, NUMBER, NUMBER, NUMBER, NUMBER, _FOUND)
+@compiled(NUMBER, ROWS, NUMBER, NUMBER, NUMBER, NUMBER, _FOUND, borrowing=True)
 def _gather(bins: Rows, x: int, z: int, look_cm: int, count: int, found: _Found) -> int:
     """Add everybody within the look who is not aside to the candidates; returns how many there are then."""
     slots, xs, zs, starts = bins.slots, bins.x, bins.z, bins.starts
@@ -193,7 +193,7 @@ def _gather(bins: Rows, x: int, z: int, look_cm: int, count: int, found: _Found)
     return count
 
 
-@compiled(NUMBER, _FOUND, NUMBER, NUMBER, _ORDER, I4, I4)
+@compiled(NUMBER, _FOUND, NUMBER, NUMBER, _ORDER, I4, I4, borrowing=True)
 def _take_least(found: _Found, count: int, look_cm: int, order: _Order, members: Int, ranks: Int) -> int:
     """The least of the candidates in order, the first of equals first, EMPTY behind; returns the last one's rank."""
     candidates, candidate_ranks, _ = found
