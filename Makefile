@@ -33,6 +33,8 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@# The loops of world/compiled.py are compiled by whoever first imports them: here, not while somebody waits for a city.
+	$(BIN)/python -c 'import server.city'
 	@touch $@
 
 # A city without its page is still a city: what is missing is said in a line, and it opens.
