@@ -21,6 +21,9 @@ _PLAIN = {
     "process_open_fds": "open_files",
 }
 
+# What is asked for by name is all that the server has to write down; one that knows no names says everything.
+_WANTED = [("name[]", name) for name in (*_PLAIN, *(f"{_TICK}_{part}" for part in ("bucket", "sum", "count")))]
+
 
 class Reading(NamedTuple):
     """One look at `/metrics`, at `when_s` by our clock; counters are since the server's start."""
@@ -66,7 +69,7 @@ class Metrics:
     async def read(self, when_s: float) -> Reading | None:
         """The figures now; None when the server does not answer, or not with these figures."""
         try:
-            async with self._session.get(f"{self._url}/metrics") as answer:
+            async with self._session.get(f"{self._url}/metrics", params=_WANTED) as answer:
                 return parse(await answer.text(), when_s) if answer.status == 200 else None
         except (aiohttp.ClientError, TimeoutError, ValueError):
             return None

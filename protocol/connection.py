@@ -79,19 +79,35 @@ _WANTED = {
 }
 
 
-_FRAMED_MOVE = MOVE_BYTES.to_bytes(TCP_PREFIX_BYTES) + MOVE_PREFIX
-_FRAMED_MOVE_BYTES = TCP_PREFIX_BYTES + MOVE_BYTES
+# How a Move begins, and how long it is, in either framing.
+_MOVES = {
+    Framing.MESSAGES: (MOVE_PREFIX, MOVE_BYTES),
+    Framing.STREAM: (MOVE_BYTES.to_bytes(TCP_PREFIX_BYTES) + MOVE_PREFIX, TCP_PREFIX_BYTES + MOVE_BYTES),
+}
+_INTENT_BYTES = INTENT.size
 
 
 class Connection:
     """The protocol of one connection, for either end, over either transport."""
 
-    __slots__ = ("_broken", "_deaf", "_decode", "_role", "_sayable", "_splitter", "_state")
+    __slots__ = (
+        "_broken",
+        "_deaf",
+        "_decode",
+        "_movable",
+        "_move_bytes",
+        "_move_prefix",
+        "_role",
+        "_sayable",
+        "_splitter",
+        "_state",
+    )
 
     def __init__(self, role: Role, framing: Framing) -> None:
         bytes_max = CLIENT_MESSAGE_BYTES_MAX if role is Role.SERVER else SERVER_MESSAGE_BYTES_MAX
         self._role = role
         self._splitter = Splitter(bytes_max) if framing is Framing.STREAM else None
+        self._move_prefix, self._move_bytes = _MOVES[framing]
         self._deaf = False  # we said the last word: what still arrives was in flight
         self._broken = False  # they broke the protocol: nothing that follows means anything
         self._decode: Callable[[bytes], m.AnyMessage | None] = decode_client if role is Role.SERVER else _known
@@ -107,13 +123,11 @@ class Connection:
 
         Nine of ten messages of a client are one, and need neither a decoder nor an object.
         """
-        if m.Move not in self._sayable or self._deaf:
+        if len(data) != self._move_bytes or not self._movable or not data.startswith(self._move_prefix):
             return None
-        if self._splitter is None:
-            whole = len(data) == MOVE_BYTES and data.startswith(MOVE_PREFIX)
-        else:
-            whole = len(data) == _FRAMED_MOVE_BYTES and data.startswith(_FRAMED_MOVE) and not self._splitter.held_bytes
-        return data[-INTENT.size :] if whole else None
+        if self._splitter is not None and self._splitter.held_bytes:
+            return None
+        return data[-_INTENT_BYTES:]
 
     def feed(self, data: bytes) -> Iterator[m.AnyMessage]:
         """The messages that `data` completes; run it to its end before the next call.
@@ -165,6 +179,7 @@ class Connection:
     def _enter(self, state: State) -> None:
         self._state = state
         self._sayable = SAYABLE[state]
+        self._movable = m.Move in self._sayable
         if state is State.CLOSED:
             self._decode = _hear_nothing
 

@@ -14,6 +14,8 @@ _FINAL, _CONTROL, _MASKED = 0x80, 0x08, 0x80
 _SHORT_HEADER, _MEDIUM_HEADER = 6, 8  # with the four bytes of the mask
 _MEDIUM, _LARGE = 126, 127
 _MOVE_BYTES, _THREE_TIMES = 12, 1 << 64 | 1 << 32 | 1
+_MOVE_HEADER = bytes((_FINAL_BINARY, _MASKED | _MOVE_BYTES))
+_MOVE_MASK, _KEY_MASK = (1 << 8 * _MOVE_BYTES) - 1, (1 << 32) - 1
 
 
 class Piece(NamedTuple):
@@ -50,10 +52,14 @@ class ClientFrames:
 
         Nearly every chunk of nearly every client is one: it takes half as long as looking for more.
         """
-        if self._held or self._through or len(data) <= _SHORT_HEADER or data[0] != _FINAL_BINARY:
+        if self._held or self._through:
             return None
         size = len(data) - _SHORT_HEADER
-        if size >= _MEDIUM or data[1] != _MASKED | size:
+        if size == _MOVE_BYTES and data.startswith(_MOVE_HEADER):
+            # What a client says most, in half the time: the frame as one number, and the key three times is a product.
+            frame = int.from_bytes(data)
+            return ((frame & _MOVE_MASK) ^ (frame >> 8 * _MOVE_BYTES & _KEY_MASK) * _THREE_TIMES).to_bytes(_MOVE_BYTES)
+        if not 0 < size < _MEDIUM or data[0] != _FINAL_BINARY or data[1] != _MASKED | size:
             return None
         return unmask(data[_SHORT_HEADER:], data[2:_SHORT_HEADER])
 

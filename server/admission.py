@@ -113,6 +113,9 @@ class Admission:
         """
         if self.shut or self.away:
             return []
+        if not self.waiting:
+            self._calling.forgive()
+            return []
         wanted = {lane: min(self.room.lines[lane].waiting, max(0, self._free(lane))) for lane in LINES}
         most = 1 if self._away_until is not None else self.per_tick * LOGIN_TICKS
         in_login = self._asked + sum(len(self.room.ready[lane]) for lane in LINES)
@@ -126,9 +129,13 @@ class Admission:
         self._players = players
         if self.shut:
             return []
-        wanted = {lane: len(ready) for lane, ready in self.room.ready.items()}
-        shares = self._entering.share(self.per_tick, wanted)
-        admitted = [knock for lane, count in shares.items() for knock in self.room.enter(lane, count)]
+        admitted = []
+        if any(self.room.ready.values()):
+            wanted = {lane: len(ready) for lane, ready in self.room.ready.items()}
+            shares = self._entering.share(self.per_tick, wanted)
+            admitted = [knock for lane, count in shares.items() for knock in self.room.enter(lane, count)]
+        else:
+            self._entering.forgive()
         if any(self.room.ready[lane] for lane in LINES) or (self.waiting and self._left > 0):
             self.forecast.joined(sum(knock.lane in LINES for knock in admitted))
         return admitted

@@ -25,6 +25,10 @@ class Turns:
     def __init__(self) -> None:
         self._owed = dict.fromkeys(Lane, 0)
 
+    def forgive(self) -> None:
+        """Nobody wants a turn, in any lane: as sharing out would find, with less to do in every quiet tick."""
+        self._owed = dict.fromkeys(self._owed, 0)
+
     def share(self, count: int, wanted: Mapping[Lane, int]) -> dict[Lane, int]:
         """At most `count` turns among lanes that want so many each; what one lane does not want, others get."""
         given = dict.fromkeys(wanted, 0)

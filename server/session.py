@@ -59,11 +59,13 @@ class Session:
     """Between `receive` and the desk; ends exactly once, by `close` or `lost`."""
 
     __slots__ = (
+        "_burst",
         "_connection",
         "_denied_tick",
         "_desk",
         "_excess",
         "_limits",
+        "_per_s",
         "_tokens",
         "_tokens_tick",
         "_unread",
@@ -80,6 +82,8 @@ class Session:
         self._connection = Connection(Role.SERVER, framing)
         self._desk = desk
         self._limits = limits
+        # Settings answer a question in a tenth of a microsecond; these two are asked with every message.
+        self._burst, self._per_s = limits.messages_burst, limits.messages_per_s
         self._tokens = float(limits.messages_burst)
         self._tokens_tick = self.opened_tick = self.heard_tick = desk.tick
         self._denied_tick = desk.tick - TICKS_BETWEEN_RATE_DENIALS
@@ -183,16 +187,19 @@ class Session:
 
     def _may_speak(self) -> bool:
         """Take one token from a bucket that fills with time; without one the message is dropped."""
-        limits, tick = self._limits, self._desk.tick
-        refill = (tick - self._tokens_tick) * limits.messages_per_s / TICK_RATE_HZ
-        if refill:
-            self._own_up()
-            self._tokens = min(limits.messages_burst, self._tokens + refill)
+        tick, tokens = self._desk.tick, self._tokens
+        if tick != self._tokens_tick:
+            if self._unread:
+                self._own_up()
+            tokens += (tick - self._tokens_tick) * self._per_s / TICK_RATE_HZ
+            tokens = min(tokens, self._burst)
             self._tokens_tick = tick
-        if self._tokens >= 1:
-            self._tokens -= 1
-            self._excess = 0 if self._tokens > limits.messages_burst / 2 else self._excess
+        if tokens >= 1:
+            self._tokens = tokens = tokens - 1
+            if self._excess and tokens > self._burst / 2:
+                self._excess = 0
             return True
+        self._tokens = tokens
         self._too_fast()
         return False
 

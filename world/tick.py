@@ -71,8 +71,11 @@ Cm = NDArray[np.int32]
 # The next system is one file in world/systems and its name here, where it belongs in the order.
 _IN_ORDER: tuple[ModuleType, ...] = (hosts, movement, layers, rains, crystals, shows, patience)
 SYSTEMS: tuple[Callable[[World], Telling], ...] = tuple(system.run for system in _IN_ORDER)
-# For each the next tick in which it could change anything without being asked to.
-RESTS: tuple[Callable[[World], int], ...] = tuple(system.rests_until for system in _IN_ORDER)
+# For each the next tick in which it could change anything without being asked to; who moves is asked first, since that
+# is what mostly keeps a zone from resting.
+RESTS: tuple[Callable[[World], int], ...] = tuple(
+    system.rests_until for system in sorted(_IN_ORDER, key=lambda system: system is not movement)
+)
 
 
 class Issued(NamedTuple):

@@ -1,9 +1,7 @@
 """The gateway: sessions on one side, the bus on the other, and each tick's frames between them."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain
 
 import numpy as np
 
@@ -178,13 +176,13 @@ class Gateway:
 
     def publish_gauges(self) -> None:
         """What metrics show of this moment; once a second is often enough for a scrape."""
-        zones = [self.scene.zone[seats.viewers.slots].tolist() for seats in self._seats]
-        transports = [seats.viewers.websocket.tolist() for seats in self._seats]
-        players = Counter(zip(chain(*zones), chain(*transports), strict=True))
+        zones = np.concatenate([self.scene.zone[seats.viewers.slots] for seats in self._seats]).astype(np.int64)
+        websockets = np.concatenate([seats.viewers.websocket for seats in self._seats])
+        players = np.bincount(zones * 2 + websockets, minlength=2 * len(self._zone_names)).tolist()
         for number, zone in enumerate(self._zone_names):
             self._metrics.layers[zone].set(self.scene.layers_in(number))
             for websocket, transport in TRANSPORT.items():
-                self._metrics.players[zone, transport].set(players[number, websocket])
+                self._metrics.players[zone, transport].set(players[number * 2 + websocket])
         self._stragglers.publish(self._seats)
         self._metrics.mailbox_bytes.set(sum(player.mailbox.size_bytes for player in self.reception.players))
         self._metrics.offenders.set(len(self.offences))

@@ -136,7 +136,9 @@ def health_routes(view: CityView, metrics: Metrics) -> list[Route]:
 
     async def scrape(asked: Asked) -> web.Response:
         encode, content_type = choose_encoder(asked.request.headers.get("Accept", ""))
-        return web.Response(body=encode(metrics.registry), headers={"Content-Type": content_type})
+        names = asked.request.query.getall("name[]", [])
+        wanted = metrics.registry.restricted_registry(names) if names else metrics.registry
+        return web.Response(body=encode(wanted), headers={"Content-Type": content_type})
 
     return [
         Route("GET", "/healthz", None, "Whether the city ticks.", Health, health, failures=(503,)),

@@ -140,7 +140,8 @@ class Metrics:
     """The metrics of one process with these zones; the registry is its own, so a test may have many."""
 
     def __init__(self, zones: Sequence[str]) -> None:
-        self.registry = CollectorRegistry()
+        # What a collector tells is noted when it is added, so that it can be asked for by name.
+        self.registry = CollectorRegistry(auto_describe=True)
         self._add_process()
         self._describe_build()
         self._add_time()

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from server.ops.health import CityView, Outside, json_errors, ops_application, status_handler
-from server.ops.metrics import Metrics
+from server.ops.metrics import PHASES, Metrics
 
 OPEN = Outside(capacity=5000, waiting=0, open=True, full=False, wait_s=0.0)
 
@@ -123,6 +123,14 @@ async def test_a_page_from_anywhere_may_read_the_status_and_no_page_may_read_the
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
     async with client.get("/metrics") as answer:
         assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+async def test_only_the_metrics_that_are_asked_for_by_name_are_told(client: Client) -> None:
+    names = ("futurecity_ticks_total", "futurecity_tick_seconds_count", "futurecity_interest_set_size_sum")
+    async with client.get("/metrics", params=[("name[]", name) for name in (*names, "no_such_thing")]) as answer:
+        told = [line for line in (await answer.text()).splitlines() if not line.startswith("#")]
+    assert {line.partition("{")[0].partition(" ")[0] for line in told} == set(names)
+    assert len(told) == 2 + len(PHASES)
 
 
 @pytest.mark.parametrize(
