@@ -79,7 +79,7 @@ class CrystalSight:
         # A viewer is no crystal, and nobody keeps in mind how far the last ones were.
         nothing = np.zeros(slots.size, np.int32)
         lookers = Lookers(nothing, scene.x[slots], scene.z[slots], nothing)
-        choose_nearest(lookers, found, self._bins[first], SIGHT_CM)
+        choose_nearest(lookers, found, self._bins[first], SIGHT_CM, np.zeros(first + 1, np.uint8))
         return found
 
     def _payloads(self, tick: int, viewers: NDArray[np.int32], found: NDArray[np.int32], scene: Scene) -> list[bytes]:

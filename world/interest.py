@@ -67,6 +67,7 @@ class Interest:
         self._pinning: set[int] = set()
         # Offsets farther than a frame can tell are out of anybody's sight.
         self._sight_cm = min(self.sight.sight_cm, OFFSET_MAX)
+        self._known = np.zeros(slots, np.uint8)
 
     def forget(self, slot: int) -> None:
         """A viewer came or left: whoever sees from this slot next starts with nobody in sight, and first in turn.
@@ -112,7 +113,7 @@ class Interest:
         lookers = Lookers(viewers, crowd.x[viewers], crowd.z[viewers], self._look_cm[viewers])
         sets = self.sets[viewers]
         pinned = self._pinned(layer, viewers, crowd)
-        self._look_cm[viewers] = choose_nearest(lookers, sets, bins, self._sight_cm, pinned)
+        self._look_cm[viewers] = choose_nearest(lookers, sets, bins, self._sight_cm, self._known, pinned)
         self.sets[viewers] = sets
 
     def _pinned(self, layer: int, viewers: Int, crowd: Crowd) -> Pinned:

@@ -96,15 +96,22 @@ _NONE_OWN: Int = np.zeros((0, 0), np.int32)
 NOBODY_PINNED = Pinned(_NONE_OWN, _NONE_OWN, _NONE_OWN, _NOBODY, _NOBODY, _NOBODY)
 
 
-def choose_nearest(lookers: Lookers, sets: Int, bins: Bins, sight_cm: int, pinned: Pinned = NOBODY_PINNED) -> Int:
+def choose_nearest(
+    lookers: Lookers,
+    sets: Int,
+    bins: Bins,
+    sight_cm: int,
+    known: NDArray[np.uint8],
+    pinned: Pinned = NOBODY_PINNED,
+) -> Int:
     """Put into each row of `sets` whom a looker sees, the nearest first, EMPTY behind; returns how far to look next.
 
     `sets` is (lookers, any) and holds the sets that were chosen before, whose members count as a little nearer;
-    `sight_cm` is at most OFFSET_MAX.
+    `sight_cm` is at most OFFSET_MAX. `known` is scratch: a byte for every slot there may be, 0 before and after.
     """
-    lookers = Lookers(*map(np.ascontiguousarray, lookers))
-    highest = max(int(each.max(initial=0)) for each in (bins.slots, lookers.slots, sets, pinned.own, pinned.common))
-    return _choose(lookers, sets, bins.by_row, pinned, sight_cm, np.zeros(highest + 1, np.uint8))
+    # A kernel looks where it is told to look, whether there is anything or not.
+    assert known.size > max(bins.slots.max(), lookers.slots.max(initial=0))
+    return _choose(Lookers(*map(np.ascontiguousarray, lookers)), sets, bins.by_row, pinned, sight_cm, known)
 
 
 @compiled(NUMBER, ROWS, NUMBER, NUMBER, NUMBER, borrowing=True)

@@ -1,5 +1,6 @@
 """Who does not take what is written pays alone, and all who do not hold no more together than is allowed."""
 
+import numpy as np
 import pytest
 
 from protocol.connection import Framing
@@ -32,7 +33,7 @@ class Rows:
         for client, size in zip(self.clients, left, strict=True):
             client.transport.backlog = size
         behind = [slot for slot, size in enumerate(left) if size]
-        self.seats.delivery = Delivery(self.seats.viewers, b"", [0], behind=behind)
+        self.seats.delivery = Delivery(self.seats.viewers, b"", np.zeros(1, np.int64), behind=behind)
         self.stragglers.review(tick, self.seats)
 
     @property

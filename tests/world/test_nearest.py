@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from tests.crowds import SHAPES, Int, People, people
 from world.bins import Bins
@@ -22,7 +23,11 @@ from world.nearest import (
 OPEN_SHAPES = sorted(SHAPES.keys() - {"pile"})
 CROWDS = st.builds(people, st.sampled_from(OPEN_SHAPES), st.integers(1, 300), st.integers(0, 2**32))
 SIGHTS = st.sampled_from([300, 2000, 15_000, OFFSET_MAX])
-NOBODY: Int = np.zeros(0, np.int32)
+
+
+def scratch() -> NDArray[np.uint8]:
+    """A byte for everybody."""
+    return np.zeros(1 << 13, np.uint8)
 
 
 def lookers_of(crowd: People, count: int, look_cm: int = 0) -> Lookers:
@@ -77,7 +82,7 @@ def assert_chosen(row: list[int], truth: list[tuple[int, int]], most: int) -> No
 def test_whoever_has_not_looked_before_sees_the_nearest_in_order(crowd: People, sight_cm: int, most: int) -> None:
     lookers = lookers_of(crowd, 25)
     sets = empty(lookers, most)
-    choose_nearest(lookers, sets, Bins(crowd.slots, crowd.x, crowd.z), sight_cm)
+    choose_nearest(lookers, sets, Bins(crowd.slots, crowd.x, crowd.z), sight_cm, scratch())
     for viewer, row in zip(lookers.slots.tolist(), sets.tolist(), strict=True):
         assert_chosen(row, expected(crowd, viewer, set(), sight_cm), most)
 
@@ -88,8 +93,8 @@ def test_how_far_somebody_looks_first_makes_no_difference(crowd: People, look_cm
     bins = Bins(crowd.slots, crowd.x, crowd.z)
     near, far = lookers_of(crowd, 25, min(look_cm, 15_000)), lookers_of(crowd, 25)
     one, other = empty(near, 64), empty(far, 64)
-    choose_nearest(near, one, bins, 15_000)
-    choose_nearest(far, other, bins, 15_000)
+    choose_nearest(near, one, bins, 15_000, scratch())
+    choose_nearest(far, other, bins, 15_000, scratch())
     assert np.array_equal(one, other)
 
 
@@ -104,7 +109,9 @@ def test_members_of_the_set_before_count_as_a_little_nearer(crowd: People, seed:
         row[: others.size] = others
     before = sets.copy()
     # They look as far as they see: members beyond a look are as strangers, until it reaches them.
-    choose_nearest(lookers._replace(look_cm=np.full(lookers.slots.size, sight_cm, np.int32)), sets, bins, sight_cm)
+    choose_nearest(
+        lookers._replace(look_cm=np.full(lookers.slots.size, sight_cm, np.int32)), sets, bins, sight_cm, scratch()
+    )
     for viewer, row, kept in zip(lookers.slots.tolist(), sets.tolist(), before.tolist(), strict=True):
         assert_chosen(row, expected(crowd, viewer, set(kept), sight_cm), 16)
 
@@ -125,7 +132,7 @@ def test_those_who_are_pinned_and_in_sight_come_first_a_lookers_own_before_all(
     common = [slot for slot in common if slot <= there]
     sets = empty(lookers, 64)
     bins = Bins(crowd.slots, crowd.x, crowd.z)
-    choose_nearest(lookers, sets, bins, sight_cm, pinned(crowd, own, common))
+    choose_nearest(lookers, sets, bins, sight_cm, scratch(), pinned(crowd, own, common))
     for viewer, row, pins in zip(lookers.slots.tolist(), sets.tolist(), own, strict=True):
         assert_chosen(row, expected(crowd, viewer, set(), sight_cm, (pins, common)), 64)
 
@@ -135,7 +142,7 @@ def test_the_next_look_reaches_a_little_beyond_the_last_of_the_set(count: int) -
     crowd = people("uniform", count, 7)
     lookers = lookers_of(crowd, 50)
     sets = empty(lookers, 64)
-    next_cm = choose_nearest(lookers, sets, Bins(crowd.slots, crowd.x, crowd.z), 15_000)
+    next_cm = choose_nearest(lookers, sets, Bins(crowd.slots, crowd.x, crowd.z), 15_000, scratch())
     last = sets[:, -1] - 1
     farthest = np.hypot(crowd.x[last] - lookers.x, crowd.z[last] - lookers.z)
     assert np.all((next_cm > farthest) & (next_cm < farthest * 1.2 + 42))
@@ -144,7 +151,7 @@ def test_the_next_look_reaches_a_little_beyond_the_last_of_the_set(count: int) -
 def test_with_less_than_a_set_in_sight_one_looks_as_far_as_one_sees() -> None:
     crowd = people("uniform", 20, 7)
     lookers = lookers_of(crowd, 20)
-    next_cm = choose_nearest(lookers, empty(lookers, 64), Bins(crowd.slots, crowd.x, crowd.z), 15_000)
+    next_cm = choose_nearest(lookers, empty(lookers, 64), Bins(crowd.slots, crowd.x, crowd.z), 15_000, scratch())
     assert set(next_cm.tolist()) == {15_000}
 
 
@@ -155,9 +162,9 @@ def test_the_first_in_a_row_of_bins_come_first_among_equals_and_pinned_ones_befo
     lookers = lookers_of(crowd, 1)
     sets, again = empty(lookers, 5), empty(lookers, 5)
     bins = Bins(crowd.slots, x, z)
-    choose_nearest(lookers, sets, bins, 1000)
+    choose_nearest(lookers, sets, bins, 1000, scratch())
     assert sets.tolist() == [[5, 3, 2, 4, 6]]
-    choose_nearest(lookers, again, bins, 1000, pinned(crowd, [[6]], [4]))
+    choose_nearest(lookers, again, bins, 1000, scratch(), pinned(crowd, [[6]], [4]))
     assert again.tolist() == [[6, 4, 5, 3, 2]]
 
 
@@ -165,7 +172,7 @@ def test_a_pile_thrown_at_a_set_of_one_costs_no_order_among_all_of_it() -> None:
     crowd = people("pile", 5000, 3)
     lookers = lookers_of(crowd, 40)
     sets = empty(lookers, 1)
-    choose_nearest(lookers, sets, Bins(crowd.slots, crowd.x, crowd.z), 15_000)
+    choose_nearest(lookers, sets, Bins(crowd.slots, crowd.x, crowd.z), 15_000, scratch())
     assert np.all(sets != EMPTY)
 
 
