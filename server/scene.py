@@ -163,7 +163,7 @@ class Scene:
         return slots
 
 
-@compiled(YES, records(SNAPSHOT_DTYPE), _SHOWN, records(LIKENESS_DTYPE), I4, _ZONE, borrowing=True)
+@compiled(YES, records(SNAPSHOT_DTYPE, written=False), _SHOWN, records(LIKENESS_DTYPE), I4, _ZONE, borrowing=True)
 def _write(rows: NDArray[np.void], shown: _Shown, likenesses: NDArray[np.void], slots: Slots, zone: _Zone) -> bool:
     """Put each row where its slot is, and tell which these are; returns whether anybody is in another layer than 0."""
     layers = 0

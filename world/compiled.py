@@ -41,9 +41,12 @@ def numbers(count: int) -> Any:
     return types.UniTuple(NUMBER, count)
 
 
-def records(dtype: np.dtype[np.void]) -> Any:
-    """The type of an array of such records, whose fields a kernel uses by name: `rows[i].entity`."""
-    return numba.from_dtype(dtype)[::1]
+def records(dtype: np.dtype[np.void], written: bool = True) -> Any:
+    """The type of an array of such records, whose fields a kernel uses by name: `rows[i].entity`.
+
+    One that is not `written` may be what cannot be: bytes off a bus, seen as an array.
+    """
+    return types.Array(numba.from_dtype(dtype), 1, "C", readonly=not written)
 
 
 def compiled(returns: Any, *takes: Any, borrowing: bool = False) -> Callable[[F], F]:

@@ -37,6 +37,14 @@ def test_every_field_of_a_body_is_in_its_slots_columns() -> None:
     assert scene.performers.tolist() == [7]
 
 
+def test_a_snapshot_may_be_bytes_that_came_over_a_network() -> None:
+    came = snapshot([Body(3), Body(7, 100)])
+    scene = Scene([field()])
+    scene.merge([came._replace(rows=np.frombuffer(came.rows.tobytes(), came.rows.dtype))])
+    assert scene.present.tolist() == [3, 7]
+    assert scene.x[7] == 100
+
+
 def test_a_scene_holds_an_entity_and_not_the_one_who_had_its_slot_before() -> None:
     scene = scene_of([Body(7, generation=2)])
     assert scene.holds(2 << SLOT_BITS | 7)

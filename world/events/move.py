@@ -82,14 +82,12 @@ def apply_all(world: World, moves: Moves) -> tuple[MoveTally, list[Refusal]]:
         return MoveTally(0, 0, 0, 0), []
     columns, until_tick = world.columns, world.tick + world.motion.intent_ticks - 1
     intents = _Intents(*[getattr(columns, name) for name in _Intents._fields])
-    # What comes off the bus cannot be written into, which to a kernel is another type.
-    writable = moves if moves.flags.writeable and moves.flags.c_contiguous else moves.copy()
     come = np.zeros(world.count, np.uint32)
-    tally = MoveTally(*_intend(writable, intents, columns.row_of_slot, come, until_tick, RUN))
+    tally = MoveTally(*_intend(np.ascontiguousarray(moves), intents, columns.row_of_slot, come, until_tick, RUN))
     return tally, _refusals(world, moves) if tally.refused else []
 
 
-@compiled(_TALLY, records(MOVE_DTYPE), _INTENTS, I4, U4, NUMBER, NUMBER, borrowing=True)
+@compiled(_TALLY, records(MOVE_DTYPE, written=False), _INTENTS, I4, U4, NUMBER, NUMBER, borrowing=True)
 def _intend(
     moves: Moves, intents: _Intents, row_of_slot: Slots, come: Inputs, until_tick: int, gait_most: int
 ) -> tuple[int, int, int, int]:
