@@ -56,7 +56,7 @@ def calibration_ms() -> float:
 def machine(unit_ms: float | None = None) -> str:
     """What the figures were made on, with the calibration's time if it has been measured already."""
     parts = (
-        _processor(),
+        processor(),
         f"{os.cpu_count()} cores",
         f"Python {platform.python_version()}",
         f"NumPy {np.__version__}",
@@ -65,7 +65,7 @@ def machine(unit_ms: float | None = None) -> str:
     return ", ".join(parts)
 
 
-def _processor() -> str:
+def processor() -> str:
     """The processor's name, where the system tells it."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
