@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from enum import Enum, auto
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, ClassVar, NamedTuple, Protocol, cast
 
 from loadtest.arrivals import Arrivals
 from loadtest.audit import Audit
@@ -31,14 +31,16 @@ HEADER_STOP = PAYLOAD_HEADER_AT + HEADER_BYTES
 # A connection that ended without a word (RFC 6455, section 7.1.5).
 ABNORMAL = 1006
 # Of the messages a bot has no use for, one in this many is decoded just to see that it can be.
-_DECODE_EVERY = 50
+DECODE_EVERY = 50
 # Welcome, Denied, Goodbye, Queued and Closing are what a bot lives by; Profiles only matter to a witness.
 _HEEDED = frozenset({17, 21, 23, 26, 27})
 # Who waits to be let in says that it is still there; half of the silence after which it would not be.
 PING_S = 15.0
 _PROFILES = 18
 # What happens to others is counted, what happens to one's purse is read; crystals matter to who hunts them.
-_HAPPENED, _CRYSTALS = 20, 24
+HAPPENED, CRYSTALS = 20, 24
+# Those that most bots have no use for: profiles, crowd maps, what happens, crystals, skies.
+IDLE = frozenset({_PROFILES, 19, HAPPENED, CRYSTALS, 25})
 # What a newer server may say; all of it counts as one kind.
 _UNKNOWN = 0
 # A server that invents reasons must not fill our memory: more kinds of denial than this count as one.
@@ -76,6 +78,9 @@ class Listener(Protocol):
 
     def bot_joined(self, bot: "Bot") -> None:
         """The bot's first frame arrived."""
+
+    def bot_deaf(self, bot: "Bot") -> None:
+        """The bot reads nothing any more."""
 
     def bot_lost(self, bot: "Bot") -> None:
         """The connection is over; `bot.ending` says why."""
@@ -155,6 +160,54 @@ class Bot(asyncio.Protocol, ABC):
     def _slow_pieces(self, data: bytes, at: int) -> bytes:
         """Take every whole piece of `data` from `at` and return what is left. Raises FramingError, ProtocolError."""
 
+    # ---- what whoever reads for it has to know (loadtest/reader.py) ----------------------------------
+
+    # The two bytes before the size of a frame.
+    frames_begin_with: ClassVar[bytes]
+
+    @property
+    def wire(self) -> int | None:
+        """The descriptor of its socket; None where what is read there has to be decrypted first."""
+        transport = self._transport
+        if transport is None or transport.is_closing() or transport.get_extra_info("sslcontext") is not None:
+            return None
+        wire = transport.get_extra_info("socket")
+        return None if wire is None else int(wire.fileno())
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it keeps part of a message until the rest comes."""
+        return bool(self._rest)
+
+    @property
+    def sample_every(self) -> int:
+        """How many of its frames there are to one that is looked at closely."""
+        return self._audit.every
+
+    def stop_reading(self) -> None:
+        """Somebody else reads for it."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def read_on(self) -> None:
+        """Nobody else reads for it any more."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def glance(self, payload: bytes) -> None:
+        """See that a message can be decoded that is of no other use."""
+        try:
+            self._decode(payload)
+        except ProtocolError as error:
+            self._break(FaultKind.BAD_MESSAGE, str(error))
+
+    def look_at(self, payload: bytes) -> None:
+        """Look at a frame closely."""
+        try:
+            self._audit.check_frame(payload)
+        except ProtocolError as error:
+            self._break(FaultKind.BAD_MESSAGE, str(error))
+
     @property
     def alive(self) -> bool:
         """Whether it is in the city."""
@@ -194,6 +247,7 @@ class Bot(asyncio.Protocol, ABC):
 
     def deafen(self) -> None:
         """Read nothing any more, and let the system's buffers fill."""
+        self._desk.listener.bot_deaf(self)
         if self._transport is not None:
             self._transport.pause_reading()
 
@@ -263,16 +317,20 @@ class Bot(asyncio.Protocol, ABC):
         kinds[kind if kind in SERVER_KINDS else _UNKNOWN] += 1
         if kind in _HEEDED or self._matters(kind, payload):
             self._heed(decode_server(payload))
-        elif kind in SERVER_KINDS and kinds[kind] % _DECODE_EVERY == 1:
-            message = decode_server(payload)
-            if isinstance(message, m.Crystals):
-                self._audit.check_crystals(message)
+        elif kind in SERVER_KINDS and kinds[kind] % DECODE_EVERY == 1:
+            self._decode(payload)
+
+    def _decode(self, payload: bytes) -> None:
+        """See that a message can be decoded that is of no other use. Raises ProtocolError."""
+        message = decode_server(payload)
+        if isinstance(message, m.Crystals):
+            self._audit.check_crystals(message)
 
     def _matters(self, kind: int, payload: bytes) -> bool:
         """Whether a message of a kind that others may leave unread is for this bot to read."""
-        if kind == _HAPPENED:
+        if kind == HAPPENED:
             return is_of_books(payload)
-        return (kind == _CRYSTALS and self.hunts) or (self._audit.remembers and kind in (_PROFILES, _CRYSTALS))
+        return (kind == CRYSTALS and self.hunts) or (self._audit.remembers and kind in (_PROFILES, CRYSTALS))
 
     def _saw_frame(self, data: bytes, start: int, stop: int) -> None:
         """A frame's payload is `data[start:stop]`. The hot path: see the top of the module."""
@@ -294,10 +352,7 @@ class Bot(asyncio.Protocol, ABC):
             self._break(FaultKind.BAD_MESSAGE, "a frame came before Welcome")
             return
         self._check_at = self.frames + self._audit.every
-        try:
-            self._audit.check_frame(payload)
-        except ProtocolError as error:
-            self._break(FaultKind.BAD_MESSAGE, str(error))
+        self.look_at(payload)
 
     def _heed(self, message: m.AnyServerMessage) -> None:
         match message:

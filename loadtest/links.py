@@ -26,6 +26,7 @@ class TcpBot(Bot):
     """A bot on plain TCP."""
 
     __slots__ = ()
+    frames_begin_with = b"\0\0"
 
     def _quick_pieces(self, data: bytes) -> int:
         at, end = 0, len(data)
@@ -65,6 +66,7 @@ class WebSocketBot(Bot):
     """A bot on WebSocket; `aim` it before it connects."""
 
     __slots__ = ("_host", "_key", "_masks", "_parts", "_path", "_upgraded")
+    frames_begin_with = _WS_MEDIUM_BINARY.to_bytes(2)
 
     def __init__(self, index: int, name: str, desk: Desk, audit: Audit) -> None:
         super().__init__(index, name, desk, audit)
@@ -76,6 +78,10 @@ class WebSocketBot(Bot):
         self._host, self._path, self._masks = host, path, masks
         self._key = base64.b64encode(masks.randbytes(16)).decode("ascii")
         return self
+
+    @property
+    def unfinished(self) -> bool:
+        return bool(self._rest or self._parts)
 
     def _quick_pieces(self, data: bytes) -> int:
         if self._parts or not self._upgraded:

@@ -23,6 +23,7 @@ SETTLED = frozenset({PICK_UP, LIGHT})
 GAINED, PAID, REFUNDED, PENDING = "crystal_gained", "firework_settled", "firework_refunded", "settlement_pending"
 # How the name of each stands in msgpack, and how many bytes the tick before it takes by its first one.
 _NAMES = tuple(bytes([0xA0 | len(name)]) + name.encode() for name in (GAINED, PAID, REFUNDED, PENDING))
+NAMES_BEGIN_WITH = frozenset(name[0] for name in _NAMES)
 _TICK_BYTES = {b"\xcc": 2, b"\xcd": 3, b"\xce": 5}
 
 

@@ -20,6 +20,7 @@ from loadtest.links import TcpBot, WebSocketBot
 from loadtest.minds import CityError, Mind, Minds
 from loadtest.pace import STEP_S, Pace
 from loadtest.purses import Purses
+from loadtest.reader import Reader
 from loadtest.receipts import Receipts
 from loadtest.returns import Returns
 from loadtest.scenario import Scenario
@@ -64,6 +65,7 @@ class Swarm:
         cost = plan.scenario.firework.cost if plan.scenario.firework else 0
         self.purses = Purses(plan.bots, self.faults, receipts or Receipts(), cost)
         self.desk = Desk(self.arrivals, self.purses, self.faults, self)
+        self._reader = Reader(plan.bots, self.desk)
         self._minds = Minds(plan.scenario, plan.bots, plan.seed)
         self._trouble = _trouble_of(plan, self)
         self.waits, self.returns = Waits(self.faults), Returns()
@@ -191,6 +193,7 @@ class Swarm:
                 await self._empty.wait()
         for bot in staying:
             bot.abort()
+        self._reader.close()
         if self._pacing is not None:
             self._pacing.cancel()
 
@@ -261,7 +264,9 @@ class Swarm:
             self.mismatch = error
 
     def bot_joined(self, bot: Bot) -> None:
-        """Note how long it took."""
+        """Note how long it took; who does not look at every frame from now on has somebody to read for it."""
+        if bot.sample_every > 1:
+            self._reader.take(bot)
         self._losses[bot.index] = 0
         self.returns.seen(bot.index, perf_counter())
         self._visits.came(bot.index, perf_counter())
@@ -270,8 +275,13 @@ class Swarm:
             if self.joined == self._plan.bots:
                 self.all_joined_s = perf_counter() - self._began_s
 
+    def bot_deaf(self, bot: Bot) -> None:
+        """It reads nothing any more."""
+        self._reader.drop(bot)
+
     def bot_lost(self, bot: Bot) -> None:
         """Come again if the server said when; count it otherwise: the bot did nothing wrong."""
+        self._reader.drop(bot)
         ending = bot.ending or Ending(ABNORMAL, "closed without a word")
         if self._leaving:
             self._staying -= 1
@@ -350,6 +360,7 @@ class Swarm:
     def traffic(self) -> NDArray[np.int64]:
         """Bytes down and up of each seat so far, over all its connections: two rows."""
         now = self._bytes_before.copy()
+        now[0] += self._reader.down
         for bot in self._everyone():
             now[:, bot.index] += bot.bytes_down, bot.bytes_up
         return now

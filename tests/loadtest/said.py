@@ -81,6 +81,9 @@ class HeldNews:
         """Keep it."""
         self.joined.append(bot)
 
+    def bot_deaf(self, bot: Bot) -> None:
+        """Nothing to keep."""
+
     def bot_lost(self, bot: Bot) -> None:
         """Keep it."""
         self.lost.append(bot)
