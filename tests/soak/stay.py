@@ -5,6 +5,7 @@ from collections.abc import Callable
 from time import perf_counter
 
 from loadtest.books import Books
+from loadtest.faults import told
 from loadtest.pace import pause
 from loadtest.room import make_room
 from loadtest.run import until_ready
@@ -41,7 +42,8 @@ async def stay(bots: int, seconds: float, say: Say) -> Soaked:
     warm_s = min(WARM_S, seconds * WARM_SHARE)
     warm = [(at_s, mb) for at_s, mb in memory if at_s >= warm_s]
     slope = slope_of([at_s for at_s, _ in warm], [mb for _, mb in warm])
-    return Soaked(slope, _held(before), after, bots, swarm.joined, swarm.disconnected, swarm.faults.total)
+    broken = told(swarm.faults.counts, swarm.faults.examples)
+    return Soaked(slope, _held(before), after, bots, swarm.joined, swarm.disconnected, broken)
 
 
 async def _watch(metrics: Metrics, swarm: Swarm, seconds: float, say: Say) -> list[tuple[float, float]]:
