@@ -1,7 +1,11 @@
 """What a server can do wrong on the wire, counted by kind, with a few examples of each kept for the report."""
 
 from collections import Counter
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeVar
+
+Kind = TypeVar("Kind", bound=str)
 
 # Three examples show a pattern; thirty thousand would only show that memory is finite.
 EXAMPLES_MAX = 3
@@ -57,3 +61,10 @@ class Faults:
         kept = self.examples.setdefault(kind, [])
         if len(kept) < EXAMPLES_MAX:
             kept.append(f"bot {bot}: {what}")
+
+
+def told(counts: Mapping[Kind, int], examples: Mapping[Kind, list[str]]) -> list[str]:
+    """A sentence for each kind of fault: how often it was seen, and the first time."""
+    return [
+        f"fault {kind}: {count} times (first: {examples.get(kind, ['not kept'])[0]})" for kind, count in counts.items()
+    ]

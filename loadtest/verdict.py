@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from loadtest.faults import told
 from loadtest.report import Report, Verdict
 from loadtest.scenario import Limits, Scenario
 
@@ -31,7 +32,13 @@ def judge(report: Report, scenario: Scenario, circumstances: Circumstances) -> V
     """All reasons why this run does not pass; none is left out because another comes first."""
     limits = scenario.limits_for(report.bots)
     broken, unchecked = _limits(report, limits)
-    failures = [*circumstances.trouble, *_people(report), *_faults(report), *_books(report), *_storm(report)]
+    failures = [
+        *circumstances.trouble,
+        *_people(report),
+        *told(report.faults, report.fault_examples),
+        *_books(report),
+        *_storm(report),
+    ]
     price = [sentence for name, sentence in broken.items() if name in PRICES]
     untrusted = _generator(report, limits)
     failures += [*_crowd(report, scenario), *broken.values(), *untrusted]
@@ -52,13 +59,6 @@ def _people(report: Report) -> list[str]:
         reasons = ", ".join(f"{count} × {why}" for why, count in list(report.endings.items())[:3])
         failures.append(f"disconnected_healthy: {report.disconnected_healthy} bots were cut ({reasons})")
     return failures
-
-
-def _faults(report: Report) -> list[str]:
-    return [
-        f"fault {kind}: {count} times (first: {report.fault_examples.get(kind, ['not kept'])[0]})"
-        for kind, count in report.faults.items()
-    ]
 
 
 def _books(report: Report) -> list[str]:

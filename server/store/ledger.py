@@ -3,6 +3,9 @@
 Whoever writes here is alone: SQLite's transaction is a writer's from its beginning, and PostgreSQL's
 takes an advisory lock first. So balances that were read are still true when they are written, ids
 follow each other without gaps, and no two groups can block each other.
+
+Statements with a list in them are made once: each `column.in_(list)` makes objects that refer to each other, 6 KB for
+every group, which lie about until the garbage collector looks for cycles, and in a quiet city that is after hours.
 """
 
 from collections import Counter
@@ -28,8 +31,15 @@ _MOVE = (
     .where(accounts.c.id == bindparam("account"))
     .values(balance=accounts.c.balance + bindparam("moved"))
 )
+_REPEATED = select(transactions.c.key).where(transactions.c.key.in_(bindparam("keys", expanding=True)))
 _POSTINGS_OF = (
-    select(transactions.c.key, accounts.c.name, postings.c.amount).join_from(transactions, postings).join(accounts)
+    select(transactions.c.key, accounts.c.name, postings.c.amount)
+    .join_from(transactions, postings)
+    .join(accounts)
+    .where(transactions.c.key.in_(bindparam("keys", expanding=True)))
+)
+_ACCOUNTS = select(accounts.c.id, accounts.c.name, accounts.c.balance).where(
+    accounts.c.name.in_(bindparam("names", expanding=True))
 )
 
 
@@ -71,10 +81,10 @@ def next_number(connection: Connection, numbered: Select[int]) -> int:
 
 def _stored(connection: Connection, keys: Sequence[str]) -> dict[str, Postings]:
     """The postings of those keys that are stored already; hardly ever any."""
-    repeated = (connection.scalars(select(transactions.c.key).where(transactions.c.key.in_(keys)))).all()
+    repeated = connection.scalars(_REPEATED, {"keys": keys}).all()
     stored: dict[str, list[tuple[str, int]]] = {key: [] for key in repeated}
     if repeated:
-        for row in connection.execute(_POSTINGS_OF.where(transactions.c.key.in_(repeated))):
+        for row in connection.execute(_POSTINGS_OF, {"keys": repeated}):
             stored[row.key].append((row.name, row.amount))
     return {key: tuple(moved) for key, moved in stored.items()}
 
@@ -84,10 +94,7 @@ def _accounts(connection: Connection, names: Iterable[str]) -> dict[str, tuple[i
     known: dict[str, tuple[int, int]] = {}
     wanted = sorted(names)
     for start in range(0, len(wanted), NAMES_MAX):
-        some = accounts.c.name.in_(wanted[start : start + NAMES_MAX])
-        rows: Iterable[Row[int, str, int]] = connection.execute(
-            select(accounts.c.id, accounts.c.name, accounts.c.balance).where(some)
-        )
+        rows: Iterable[Row[int, str, int]] = connection.execute(_ACCOUNTS, {"names": wanted[start : start + NAMES_MAX]})
         known |= {row.name: (row.id, row.balance) for row in rows}
     return known
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from server.store import ledger
 from server.store.office import storable
@@ -27,6 +27,11 @@ _PLACE = (
     update(players)
     .where(players.c.account == bindparam("of"))
     .values({name: bindparam(name) for name in ("x", "z", "heading")})
+)
+# By a subject and by a secret's hash; made once, for the ledger's reason.
+_BY_PROOF: tuple[tuple[str, type, Select[Any]], ...] = tuple(
+    (column.name, kind, select(players).where(column.in_(bindparam("proofs", expanding=True))))
+    for column, kind in ((players.c.subject, str), (players.c.secret, bytes))
 )
 
 
@@ -101,10 +106,10 @@ def _known(connection: Connection, arrivals: Sequence[Arrival]) -> dict[str | by
     """The rows of those who have been here before, by what proves it."""
     proofs = {_proof(arrival) for arrival in arrivals} - {None}
     found: dict[str | bytes | None, dict[str, Any]] = {}
-    for column, kind in ((players.c.subject, str), (players.c.secret, bytes)):
+    for column, kind, those in _BY_PROOF:
         wanted = [proof for proof in proofs if isinstance(proof, kind)]
         if wanted:
-            rows = connection.execute(select(players).where(column.in_(wanted))).mappings()
+            rows = connection.execute(those, {"proofs": wanted}).mappings()
             found |= {row[column]: dict(row) for row in rows}
     return found
 

@@ -14,7 +14,8 @@ class Held(NamedTuple):
 
 
 class Soaked(NamedTuple):
-    """What came of a soak: how memory went, what was held before anybody came and after all had left, who was cut."""
+    """What came of a soak: how memory went, what was held before anybody came and after all had left, who was
+    cut, and a sentence for each kind of promise of the wire that was broken."""
 
     memory_mb: Slope
     before: Held
@@ -22,7 +23,7 @@ class Soaked(NamedTuple):
     bots: int
     joined: int
     cut: int
-    faults: int
+    faults: list[str]
 
 
 def faults_of(soaked: Soaked) -> list[str]:
@@ -36,5 +37,5 @@ def faults_of(soaked: Soaked) -> list[str]:
         ),
         (soaked.joined < soaked.bots, f"joined: {soaked.joined} of {soaked.bots}"),
         (soaked.cut, f"{soaked.cut} bots were cut"),
-        (soaked.faults, f"{soaked.faults} promises of the wire were broken"),
+        *((True, fault) for fault in soaked.faults),
     )

@@ -1,10 +1,13 @@
-"""A crowd that strolls through a city of its own for long, with a look at the server every second."""
+"""A crowd that strolls through a busy city of its own for long, with a look at the server every second."""
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from loadtest.books import Books
+from loadtest.faults import told
 from loadtest.pace import pause
 from loadtest.room import make_room
 from loadtest.run import until_ready
@@ -12,6 +15,7 @@ from loadtest.scenario import load_scenario
 from loadtest.scrape import Metrics, Reading
 from loadtest.server_process import ServerProcess
 from loadtest.swarm import Plan, Swarm
+from tests.soak.calendar import filled
 from tests.soak.judging import Held, Soaked
 from tests.soak.slope import slope_of
 
@@ -27,7 +31,7 @@ Say = Callable[[str], None]
 async def stay(bots: int, seconds: float, say: Say) -> Soaked:
     """Let so many bots stroll for so long, take them home, and say what came of it."""
     scenario = load_scenario("stroll")
-    with Books() as books, ServerProcess(bots, books.store_url) as server:
+    with TemporaryDirectory() as directory, Books() as books, _city(bots, books, Path(directory)) as server:
         targets = (server.targets["ws"], server.targets["tcp"])
         make_room(bots, targets)
         async with Metrics(server.ops_url) as metrics:
@@ -41,7 +45,12 @@ async def stay(bots: int, seconds: float, say: Say) -> Soaked:
     warm_s = min(WARM_S, seconds * WARM_SHARE)
     warm = [(at_s, mb) for at_s, mb in memory if at_s >= warm_s]
     slope = slope_of([at_s for at_s, _ in warm], [mb for _, mb in warm])
-    return Soaked(slope, _held(before), after, bots, swarm.joined, swarm.disconnected, swarm.faults.total)
+    broken = told(swarm.faults.counts, swarm.faults.examples)
+    return Soaked(slope, _held(before), after, bots, swarm.joined, swarm.disconnected, broken)
+
+
+def _city(bots: int, books: Books, directory: Path) -> ServerProcess:
+    return ServerProcess(bots, books.store_url, {"world.content": str(filled(directory / "content"))})
 
 
 async def _watch(metrics: Metrics, swarm: Swarm, seconds: float, say: Say) -> list[tuple[float, float]]:

@@ -7,7 +7,7 @@ import pytest
 from tests.soak.judging import Held, Soaked, faults_of
 from tests.soak.slope import Slope
 
-GOOD = Soaked(Slope(0.5, -0.1, 1.1), Held(12, 40), Held(11, 40), 500, 500, 0, 0)
+GOOD = Soaked(Slope(0.5, -0.1, 1.1), Held(12, 40), Held(11, 40), 500, 500, 0, [])
 
 
 def test_a_good_soak_has_no_faults() -> None:
@@ -22,7 +22,10 @@ def test_a_good_soak_has_no_faults() -> None:
         ({"after": Held(12, 41)}, "open_files: 40 before anybody came, 41 after all had left"),
         ({"joined": 499}, "joined: 499 of 500"),
         ({"cut": 1}, "1 bots were cut"),
-        ({"faults": 2}, "2 promises of the wire were broken"),
+        (
+            {"faults": ["fault too_fast: 2 times (first: bot 7: jumped)"]},
+            "fault too_fast: 2 times (first: bot 7: jumped)",
+        ),
     ],
 )
 def test_each_thing_that_is_wrong_is_named(changes: dict[str, Any], fault: str) -> None:

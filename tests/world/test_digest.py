@@ -43,7 +43,7 @@ def test_a_change_of_a_profile_or_of_chance_shows() -> None:
 def test_a_firework_in_the_air_shows() -> None:
     hamlet = joined()
     before = digest(hamlet.west)
-    hamlet.west.sky.add(9)
+    hamlet.west.sky.add(0, 9)
     after = digest(hamlet.west)
     assert {key for key in after if after[key] != before[key]} == {"sky"}
 

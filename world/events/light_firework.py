@@ -174,7 +174,7 @@ def rise(world: World, rocket: Rocket, seed: int, importance: int = COSMETIC) ->
     burst = start + world.ticks(kind.rise_s)
     end = burst + world.ticks(kind.burst_s)
     if not rocket.staff:
-        world.sky.add(end)
+        world.sky.add(world.tick, end)
     launched = FireworkLaunched(
         entity=rocket.entity,
         kind=rocket.kind,

@@ -1,6 +1,8 @@
 """The books as both databases keep them: numbered without gaps, never changed, and written by one at a time."""
 
 import asyncio
+import gc
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +13,7 @@ from server.settings import StoreSettings
 from server.store.commands import audit_database
 from server.store.durable import DurableStore, open_store
 from server.store.engine import open_engine
-from server.store.records import Entry, Operation, StoreAway, Verdict
+from server.store.records import Arrival, Entry, Operation, StoreAway, Verdict
 from world.event import HOUSE
 
 ANN = "player:1"
@@ -19,6 +21,18 @@ ANN = "player:1"
 
 def gain(number: int, amount: int = 1) -> Entry:
     return Entry(f"key.{number}", "pick_up", ((HOUSE, -amount), (ANN, amount)), number)
+
+
+@pytest.fixture
+def rubbish() -> Iterator[list[object]]:
+    """What only the garbage collector can free of all that has been made since, once `gc.collect()` is called."""
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    yield gc.garbage
+    gc.set_debug(0)
+    gc.garbage.clear()
+    gc.enable()
 
 
 async def raw(engine: AsyncEngine, statement: str) -> None:
@@ -108,3 +122,15 @@ async def test_a_group_of_a_thousand_strangers_is_one_group(durable: DurableStor
     assert all(verdict.settled for verdict in await durable.settle(group))
     assert all(verdict.settled for verdict in await durable.settle(group))
     assert (await durable.settle([gain(1)]))[0].balances == {HOUSE: -1025, ANN: 2}
+
+
+async def test_asking_the_books_leaves_nothing_for_the_garbage_collector(
+    durable: DurableStore, rubbish: list[object]
+) -> None:
+    """Cycles of statements would lie there for hours in a quiet city: to whoever watches its memory, a leak."""
+    ways = [Arrival("ann", None, "Ann"), Arrival(None, "no such secret", "Bob")]
+    for number in range(20):
+        await durable.enter(ways)
+        await durable.settle([gain(number), gain(0)])
+    gc.collect()
+    assert [each for each in rubbish if type(each).__module__.startswith("sqlalchemy.sql")] == []

@@ -32,7 +32,7 @@ def market(spawn: str = "well", crystals: int = 100) -> Market:
 def fill_sky(market: Market, left: int = 0) -> None:
     """So many places are left in the sky, for longer than any test takes."""
     for _ in range(SKY_MAX - left):
-        market.world.sky.add(10_000)
+        market.world.sky.add(market.world.tick, 10_000)
 
 
 def test_it_is_asked_of_the_books_first_and_nobody_sees_anything() -> None:

@@ -78,7 +78,7 @@ def test_what_cannot_rise_is_paid_back_as_it_was_paid() -> None:
     market.books.balances["player:7"] = 100
     market.do((7, LightFirework("rocket", ["red"])))
     reload(market, DEAR, firework=replace(TUNING.firework, sky_max=1))
-    market.world.sky.add(10_000)
+    market.world.sky.add(market.world.tick, 10_000)
     market.store()
     market.store()
     (back,) = events(market.outcomes, FireworkRefunded)

@@ -75,7 +75,7 @@ def test_a_full_sky_does_not_keep_it_from_playing_but_it_fills_the_sky() -> None
     market = Market()
     market.join(7)
     for _ in range(config().tuning.firework.sky_max - 1):
-        market.world.sky.add(10_000)
+        market.world.sky.add(market.world.tick, 10_000)
     market.steer("salute", "start")
     market.steps(20)
     assert len(events(market.outcomes, FireworkLaunched)) == 4
