@@ -20,6 +20,7 @@ from loadtest.crystals import Crystal, Lying
 from loadtest.faults import FaultKind, Faults
 from loadtest.purses import Purses, is_of_books
 from loadtest.websocket import FramingError
+from loadtest.wire import Wire
 from protocol import messages as m
 from protocol.codec import SERVER_KINDS, decode_server, encode, kind_of, pack_fields
 from protocol.errors import ProtocolError
@@ -106,22 +107,21 @@ class Desk:
         self.denied[key if key in self.denied or len(self.denied) < _DENIALS_MAX else "other"] += 1
 
 
-class Bot(asyncio.Protocol, ABC):
+class Bot(Wire, ABC):
     """One stranger on the wire. `index` is its row in `Arrivals` and its purse in `Purses`."""
 
     __slots__ = (
-        "_arrivals", "_audit", "_check_at", "_desk", "_rest", "_transport", "began_s", "bytes_down", "bytes_up",
-        "closing", "crystals", "ending", "frames", "holding", "hunts", "index", "joined_s", "name", "queued", "sent",
-        "stage", "welcomed",
+        "_arrivals", "_audit", "_check_at", "_desk", "_rest", "began_s", "bytes_down", "closing", "crystals", "ending",
+        "frames", "hunts", "index", "joined_s", "name", "queued", "sent", "stage", "welcomed",
     )  # fmt: skip
 
     def __init__(self, index: int, name: str, desk: Desk, audit: Audit) -> None:
+        super().__init__()
         self.index = index
         self.name = name
         self._desk = desk
         self._arrivals = desk.arrivals
         self._audit = audit
-        self._transport: asyncio.Transport | None = None
         self._rest = b""
         self._check_at = 1
         # The crystals it was shown last, if it hunts them.
@@ -135,9 +135,7 @@ class Bot(asyncio.Protocol, ABC):
         self.closing: m.Closing | None = None
         self.began_s = perf_counter()
         self.joined_s: float | None = None
-        self.frames = self.sent = self.bytes_down = self.bytes_up = 0
-        # The transport's buffer is full: the server does not read, so we do not add to it.
-        self.holding = False
+        self.frames = self.sent = self.bytes_down = 0
 
     # ---- what the framing has to know ------------------------------------------------------------
 
@@ -166,15 +164,6 @@ class Bot(asyncio.Protocol, ABC):
     frames_begin_with: ClassVar[bytes]
 
     @property
-    def wire(self) -> int | None:
-        """The descriptor of its socket; None where what is read there has to be decrypted first."""
-        transport = self._transport
-        if transport is None or transport.is_closing() or transport.get_extra_info("sslcontext") is not None:
-            return None
-        wire = transport.get_extra_info("socket")
-        return None if wire is None else int(wire.fileno())
-
-    @property
     def unfinished(self) -> bool:
         """Whether it keeps part of a message until the rest comes."""
         return bool(self._rest)
@@ -184,27 +173,10 @@ class Bot(asyncio.Protocol, ABC):
         """How many of its frames there are to one that is looked at closely."""
         return self._audit.every
 
-    def stop_reading(self) -> None:
-        """Somebody else reads for it."""
-        if self._transport is not None:
-            self._transport.pause_reading()
-
-    def read_on(self) -> None:
-        """Nobody else reads for it any more."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
-
-    def glance(self, payload: bytes) -> None:
-        """See that a message can be decoded that is of no other use."""
-        try:
-            self._decode(payload)
-        except ProtocolError as error:
-            self._break(FaultKind.BAD_MESSAGE, str(error))
-
     def look_at(self, payload: bytes) -> None:
-        """Look at a frame closely."""
+        """Look at a frame closely, or see that a message can be decoded that is of no other use."""
         try:
-            self._audit.check_frame(payload)
+            self._audit.check_frame(payload) if is_frame(payload) else self._decode(payload)
         except ProtocolError as error:
             self._break(FaultKind.BAD_MESSAGE, str(error))
 
@@ -240,16 +212,14 @@ class Bot(asyncio.Protocol, ABC):
         """Cut the connection now."""
         if self.stage is not Stage.GONE:
             self.stage = Stage.LEAVING
-            if self._transport is not None:
-                self._transport.abort()
+            self._cut()
 
     # ---- how it misbehaves (loadtest/troubles) -------------------------------------------------------
 
     def deafen(self) -> None:
         """Read nothing any more, and let the system's buffers fill."""
         self._desk.listener.bot_deaf(self)
-        if self._transport is not None:
-            self._transport.pause_reading()
+        self.stop_reading()
 
     def packed(self, payloads: Iterable[bytes]) -> bytes:
         """These payloads, legal or not, in this transport's framing."""
@@ -269,14 +239,6 @@ class Bot(asyncio.Protocol, ABC):
         self._transport = cast(asyncio.Transport, transport)
         self.stage = Stage.GREETING
         self._open()
-
-    def pause_writing(self) -> None:
-        """The server does not read what we send."""
-        self.holding = True
-
-    def resume_writing(self) -> None:
-        """The server reads again."""
-        self.holding = False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is closed, by either side."""
@@ -424,15 +386,9 @@ class Bot(asyncio.Protocol, ABC):
     def _say(self, message: m.AnyClientMessage) -> None:
         self._write(self._framed(encode(message)))
 
-    def _write(self, data: bytes) -> None:
-        self.bytes_up += len(data)
-        if self._transport is not None:
-            self._transport.write(data)
-
     def _break(self, kind: FaultKind, what: str) -> None:
         """The server broke the wire: note it, and hang up as any client would."""
         self._desk.faults.note(kind, self.index, what)
         self.ending = Ending(ABNORMAL, f"{kind.value}: {what}")
         self._rest = b""
-        if self._transport is not None:
-            self._transport.abort()
+        self._cut()

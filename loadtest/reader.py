@@ -76,7 +76,7 @@ class Reader:
 
     def take(self, bot: Bot) -> None:
         """Read for this bot from now on, where that can be done for it: what is encrypted its transport must read."""
-        wire = bot.wire
+        wire = bot.descriptor
         if self._epoll is None or wire is None:
             return
         if self._loop is None:
@@ -210,7 +210,7 @@ class Reader:
             self._desk.kinds[kind] = after = before + which.size
             if after // DECODE_EVERY > before // DECODE_EVERY:
                 row, begin, size = (int(column[which[0]]) for column in passed[:3])
-                reads.bots[row].glance(reads.chunks[row][begin : begin + size])
+                reads.bots[row].look_at(reads.chunks[row][begin : begin + size])
 
 
 class _Stream(NamedTuple):

@@ -26,6 +26,8 @@ from tests.loadtest.said import HeldNews, frame, record, welcome
 
 # Enough for array operations, and over one batch.
 CROWD = BATCH + 2 * FEW
+# Each reads one batch.
+ROUNDS = 50
 NEIGHBOURS = [record(entity, dx=entity) for entity in range(2, 34)]
 
 
@@ -90,9 +92,9 @@ class Hall:
         self.servers[bot].sendall(b"".join(map(self.frame_of, payloads)))
 
     async def heard(self) -> None:
-        """Until all that was said has been read."""
-        for _ in range(5):
-            await asyncio.sleep(0.01)
+        """Let the loop go round often enough to read all that was said: what was sent is there at once."""
+        for _ in range(ROUNDS):
+            await asyncio.sleep(0)
 
     def ticks(self) -> dict[int, list[int]]:
         """The ticks of the frames of each bot that nobody has settled yet, in the order in which they came."""
@@ -114,7 +116,7 @@ async def hall(request: pytest.FixtureRequest) -> AsyncIterator[Hall]:
         bot.abort()
     for server in hall.servers:
         server.close()
-    await asyncio.sleep(0.01)
+    await hall.heard()
 
 
 async def test_a_frame_for_each_of_a_crowd_arrives_at_each(hall: Hall) -> None:
