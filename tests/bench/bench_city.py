@@ -26,6 +26,8 @@ WARM_TICKS = 40
 TICKS = 80
 # Everybody turns twice a second, as the bots of the load test do.
 TURN_EVERY_TICKS = 10
+# Longer than ten thousand take to be let in at the pace of a slow machine.
+IDLE_S = 600
 PHASES = ("zones", "merge", "interest", "frames")
 
 
@@ -67,7 +69,8 @@ class FullPlaza:
     """A city whose gate is the plaza, with clients who stand there in clusters and stroll."""
 
     def __init__(self, avatars: int) -> None:
-        settings = GameSettings(players_max=avatars, joins_per_tick=1000)
+        # Who comes early says nothing until the last has come.
+        settings = GameSettings(players_max=avatars, joins_per_tick=1000, idle_s=IDLE_S)
         self.city = City(ServerSettings(game=settings), _opening_into_the_plaza(), CpuClock(), books(FakeStore()))
         self.sessions = [self._connect() for _ in range(avatars)]
         while not all(session.welcomed for session in self.sessions):
