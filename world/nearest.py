@@ -200,6 +200,15 @@ def _gather(bins: Rows, x: int, z: int, look_cm: int, count: int, found: _Found)
     return count
 
 
+@compiled(NUMBER, _FOUND, NUMBER, NUMBER, borrowing=True)
+def _beyond(found: _Found, first: int, look_cm: int) -> int:
+    """How many of the first, who are pinned, rank beyond the look: whoever is nearer than they may be there unseen."""
+    ranks, count = found.ranks, 0
+    for k in range(first):
+        count += ranks[k] > look_cm * look_cm
+    return count
+
+
 @compiled(NUMBER, _FOUND, NUMBER, NUMBER, _ORDER, I4, I4, borrowing=True)
 def _take_least(found: _Found, count: int, look_cm: int, order: _Order, members: Int, ranks: Int) -> int:
     """The least of the candidates in order, the first of equals first, EMPTY behind; returns the last one's rank."""
@@ -262,7 +271,7 @@ def _choose(lookers: Lookers, sets: Int, bins: Rows, pinned: Pinned, sight_cm: i
                 known[members[k]] = _KEPT
         look_cm = _fitting(bins, x, z, looks_cm[i], sight_cm, most)
         count = _gather(bins, x, z, look_cm, first, found)
-        while count < most and look_cm < sight_cm:
+        while count - _beyond(found, first, look_cm) < most and look_cm < sight_cm:
             look_cm = min(look_cm * 4 // 3, sight_cm)
             count = _gather(bins, x, z, look_cm, first, found)
         known[slots[i]] = 0
