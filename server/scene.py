@@ -37,8 +37,6 @@ LIKENESS_DTYPE = np.dtype(
     ]
 )
 LIKENESS_WORDS = LIKENESS_DTYPE.itemsize // 2
-PLACE = slice(2, 5)
-FAR = (6, 7)
 _LAYERS = np.arange(LAYERS_MAX)
 _EVERY_LAYER = np.uint16(0xFFFF)
 Bits = NDArray[np.uint16]
