@@ -1,9 +1,10 @@
 """Every frame header that arrives at any bot, checked and measured some thousand at a time.
 
-A bot only slices the 28 header bytes out of what it read and appends them here: about half a microsecond. `settle`
-turns what has gathered into columns, sorts it by bot (stable, so each bot's frames stay in order), sets each header
-beside the one before it, and does all checks and measurements as array operations: about another quarter of a
-microsecond per frame. The last header of each bot stays behind as columns that behaviours steer by.
+A bot that reads by itself slices the 28 header bytes out of what it read and appends them here: about half a
+microsecond. The reader (loadtest/reader.py) hands over a crowd's as columns. `settle` joins what has gathered, sorts
+it by bot (stable, so each bot's frames stay in order), sets each header beside the one before it, and does all checks
+and measurements as array operations: about another quarter of a microsecond per frame. The last header of each bot
+stays behind as columns that behaviours steer by.
 """
 
 from typing import NamedTuple, TypeVar
@@ -44,6 +45,15 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     height_m: float = 100.0
 
 
+class Headers(NamedTuple):
+    """Frames in the order they came: whose each is, when it was read, its payload's bytes, its header as it was."""
+
+    bots: NDArray[np.int64]
+    whens: NDArray[np.float64]
+    sizes: NDArray[np.int64]
+    heads: NDArray[np.uint8]
+
+
 class _Batch(NamedTuple):
     """Frames of one `settle`, sorted by bot; `first` marks each bot's first one, `known` those with one before it."""
 
@@ -69,6 +79,8 @@ class Arrivals:
         self.whens: list[float] = []
         self.whose: list[int] = []
         self.sizes: list[int] = []
+        # What had gathered when a crowd's frames came in one go, and those.
+        self._crowds: list[Headers] = []
         # Of each bot's last frame. Ints are wide so that no subtraction wraps.
         self.tick, self.input, self.x, self.y, self.z, self.zone, self.shed = np.zeros((7, bots), np.int64)
         self.when = np.zeros(bots)
@@ -100,11 +112,33 @@ class Arrivals:
         self.sent[bot] = number
         self.sent_at[bot, number % RING] = when_s
 
-    def settle(self) -> None:
-        """Check and measure everything that has arrived since the last call."""
+    def came(self, headers: Headers) -> None:
+        """A crowd's frames, behind all that has gathered so far."""
+        self._close()
+        self._crowds.append(headers)
+
+    def take(self) -> Headers | None:
+        """Everything that has gathered, in order, and nothing is left; None if there is nothing."""
+        self._close()
+        crowds, self._crowds = self._crowds, []
+        return Headers(*map(np.concatenate, zip(*crowds, strict=True))) if crowds else None
+
+    def _close(self) -> None:
+        """Put what came one by one behind what had come before it."""
         if not self.whose:
             return
-        batch = self._take()
+        heads = np.frombuffer(b"".join(self.heads), np.uint8).reshape(-1, frames.HEADER_BYTES)
+        bots, sizes = np.array(self.whose, np.int64), np.array(self.sizes, np.int64)
+        self._crowds.append(Headers(bots, np.array(self.whens), sizes, heads))
+        for gathered in (self.heads, self.whens, self.whose, self.sizes):
+            gathered.clear()
+
+    def settle(self) -> None:
+        """Check and measure everything that has arrived since the last call."""
+        headers = self.take()
+        if headers is None:
+            return
+        batch = self._sorted(headers)
         self._check_sizes(batch)
         self._check_pace(batch)
         self._check_inputs(batch)
@@ -112,23 +146,13 @@ class Arrivals:
         self.gap_ms.add(gaps[batch.known & self.healthy[batch.bots]])
         self._remember(batch)
 
-    def _take(self) -> _Batch:
-        bots = np.array(self.whose, np.int64)
-        order = np.argsort(bots, kind="stable")
-        bots = bots[order]
+    def _sorted(self, headers: Headers) -> _Batch:
+        order = np.argsort(headers.bots, kind="stable")
+        bots = headers.bots[order]
         first = np.ones(len(bots), np.bool_)
         first[1:] = bots[1:] != bots[:-1]
-        batch = _Batch(
-            bots,
-            np.array(self.whens)[order],
-            np.array(self.sizes, np.int64)[order],
-            np.frombuffer(b"".join(self.heads), frames.HEADER_DTYPE)[order],
-            first,
-            ~first | self.known[bots],
-        )
-        for gathered in (self.heads, self.whens, self.whose, self.sizes):
-            gathered.clear()
-        return batch
+        heads = headers.heads.view(frames.HEADER_DTYPE)[:, 0][order]
+        return _Batch(bots, headers.whens[order], headers.sizes[order], heads, first, ~first | self.known[bots])
 
     @staticmethod
     def _before(batch: _Batch, values: NDArray[Number], last: NDArray[Number]) -> NDArray[Number]:

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, cast
 from loadtest.arrivals import Arrivals
 from loadtest.audit import Audit
 from loadtest.crystals import Crystal, Lying
+from loadtest.cutting import DECODE_EVERY
 from loadtest.faults import FaultKind, Faults
 from loadtest.purses import Purses, is_of_books
 from loadtest.websocket import FramingError
@@ -31,8 +32,6 @@ FRAME_MARK = int.from_bytes(FRAME_PREFIX)
 HEADER_STOP = PAYLOAD_HEADER_AT + HEADER_BYTES
 # A connection that ended without a word (RFC 6455, section 7.1.5).
 ABNORMAL = 1006
-# Of the messages a bot has no use for, one in this many is decoded just to see that it can be.
-DECODE_EVERY = 50
 # Welcome, Denied, Goodbye, Queued and Closing are what a bot lives by; Profiles only matter to a witness.
 _HEEDED = frozenset({17, 21, 23, 26, 27})
 # Who waits to be let in says that it is still there; half of the silence after which it would not be.

@@ -2,231 +2,208 @@
 
 An event loop calls each bot for each of its frames, and each call touches a dozen objects that the processor has
 forgotten since the last one. Once a bot lives in the city, nearly all that it reads is one frame after the other; so
-the reader watches its socket instead, with an epoll of its own that the loop watches. Frames at the head of what was
-read are cut out by array operations for all bots together; whatever else there is goes to the bot itself. A connection
-that ends is handed back to the loop, which tells the bot as always.
+the reader watches its socket instead, with an epoll of its own that the loop watches. Compiled loops
+(loadtest/cutting.py) read from all that are ready and cut what they read into frames; whatever else there is goes to
+the bot itself. A connection that ends is handed back to the loop, which tells the bot as always.
 """
 
 import asyncio
 import os
 import select
 from contextlib import suppress
-from time import perf_counter
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loadtest.bot import CRYSTALS, DECODE_EVERY, HAPPENED, HEADER_STOP, IDLE, Bot, Desk
+from loadtest.arrivals import Headers
+from loadtest.bot import CRYSTALS, HAPPENED, IDLE, Bot, Desk
+from loadtest.cutting import (
+    HEAD_BYTES,
+    IDLE_ALWAYS,
+    IDLE_UNLESS_HUNTED,
+    IDLE_UNLESS_OF_BOOKS,
+    LEAST_BYTES,
+    SLACK_BYTES,
+    Cut,
+    Fetched,
+    Kinds,
+    Room,
+    Seats,
+    cut,
+    fetch,
+)
 from loadtest.purses import NAMES_BEGIN_WITH
-from protocol.frames import FRAME_PREFIX, HEADER_BYTES, PAYLOAD_HEADER_AT
 
-# Sockets that are read before the loop has its turn: under two milliseconds.
+# Sockets that are read before the loop has its turn: a millisecond or two.
 BATCH = 256
-# With fewer than this, array operations take longer than asking each bot.
-FEW = 16
+# What comes is left to gather for so long, as on its way from another machine it would in the network card: to be woken
+# for each frame costs both sides more than the frame. It is part of every delay that is measured.
+GATHER_S = 0.004
 # Several frames with everything behind them; what is left over is read the next time.
 CHUNK_BYTES = 16384
-# Both transports put four bytes in front of a frame, the last two of which are its size.
-PREFIX_BYTES = 4
-_HEADER_AT = PREFIX_BYTES + PAYLOAD_HEADER_AT
-_LEAST_BYTES = PREFIX_BYTES + HEADER_STOP
-_MARK = np.frombuffer(FRAME_PREFIX, np.uint8)
-_HEADER_PLACES = np.arange(_HEADER_AT, _HEADER_AT + HEADER_BYTES)
-# Messages behind a frame that are passed over in one go; more than any frame has.
-PASSED_MAX = 8
-# A short WebSocket header; and of a payload the kind, the tick at its longest and the first byte of a name.
-_SHORT_BYTES, _LOOKED_AT = 2, 8
-# By the first byte of a tick, where what comes behind it is; and by its own first byte whether a name may be one that
-# tells of somebody's purse: its length says that it is not.
-_NAME_AT = np.full(256, 3)
-_NAME_AT[[0xCC, 0xCD, 0xCE]] = 4, 5, 7
-_NAME_OF_BOOKS = np.zeros(256, np.bool_)
-_NAME_OF_BOOKS[list(NAMES_BEGIN_WITH)] = True
-
-
-class Reads(NamedTuple):
-    """What was read, parallel: for whom, what, and when."""
-
-    bots: list[Bot]
-    chunks: list[bytes]
-    whens: list[float]
+# A frame for each of a batch, with everything behind them, fits into the processor's cache.
+ROOM_BYTES = 16 * CHUNK_BYTES
+FRAMES_MAX = ROOM_BYTES // LEAST_BYTES
+# Of one batch. The next one goes on with the sample.
+LOOKS_MAX = BATCH
+NOBODY = -1
 
 
 class Reader:
     """Reads for bots that it was asked to `take`, in whatever loop that was; of `seats` bots at most."""
 
-    def __init__(self, seats: int, desk: Desk) -> None:
+    def __init__(self, seats: int, desk: Desk, gather_s: float = GATHER_S) -> None:
+        self._gather_s = gather_s
         self._arrivals, self._desk = desk.arrivals, desk
         self._epoll = select.epoll() if hasattr(select, "epoll") else None
         self._loop: asyncio.AbstractEventLoop | None = None
-        # By file descriptor, and the descriptor of each seat.
-        self._bots: dict[int, Bot] = {}
-        self._wire_of: dict[int, int] = {}
-        # By seat: how a frame begins, whether half a message is being kept, frames until one is looked at closely.
-        self._begins = np.zeros((seats, 2), np.uint8)
-        self._unfinished = np.zeros(seats, np.bool_)
-        self._until_sample = np.zeros(seats, np.int64)
-        # Who wants to know where crystals lie; and by kind, whether a message of it is passed over.
-        self._hunts = np.zeros(seats, np.bool_)
-        self._passed = np.zeros(256, np.bool_)
-        self._passed[list(IDLE)] = True
-        # Bytes of the frames that were cut here, by seat; of everything else bots count them themselves.
+        self._bots: list[Bot | None] = [None] * seats
+        # The descriptor of each seat's socket, and the seat of each descriptor.
+        self._wire_of = np.full(seats, NOBODY, np.int32)
+        self._seat_of = np.full(seats + 1024, NOBODY, np.int32)
+        self._seats = Seats(
+            np.zeros((seats, 2), np.uint8),
+            np.zeros(seats, np.bool_),
+            np.zeros(seats, np.int64),
+            np.zeros(seats, np.int64),
+            np.zeros(seats, np.bool_),
+        )
+        self._kinds = _kinds()
+        data, clock = np.zeros(ROOM_BYTES + SLACK_BYTES, np.uint8), np.zeros(2, np.int64)
+        self._room = Room(data, data.ctypes.data, clock, clock.ctypes.data)
+        self._fetched = Fetched(*np.zeros((3, BATCH), np.int64))
+        self._cut = Cut(
+            np.zeros(BATCH, np.int64),
+            np.zeros(FRAMES_MAX, np.int64),
+            np.zeros(FRAMES_MAX, np.int64),
+            np.zeros((FRAMES_MAX, HEAD_BYTES), np.uint8),
+            np.zeros((LOOKS_MAX, 3), np.int64),
+            np.zeros(2, np.int64),
+        )
+        # Bytes of what was cut here, by seat; of everything else bots count them themselves.
         self.down = np.zeros(seats, np.int64)
 
     def take(self, bot: Bot) -> None:
         """Read for this bot from now on, where that can be done for it: what is encrypted its transport must read."""
-        wire = bot.descriptor
+        wire, seat, seats = bot.descriptor, bot.index, self._seats
         if self._epoll is None or wire is None:
             return
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
-            self._loop.add_reader(self._epoll.fileno(), self._read)
+            self._loop.call_soon(self._read, self._loop)
         bot.stop_reading()
-        seat = bot.index
-        self._bots[wire], self._wire_of[seat] = bot, wire
-        self._begins[seat], self._hunts[seat] = tuple(bot.frames_begin_with), bot.hunts
-        self._unfinished[seat], self._until_sample[seat] = bot.unfinished, bot.sample_every
+        if wire >= self._seat_of.size:
+            self._seat_of = np.append(self._seat_of, np.full(wire, NOBODY, np.int32))
+        self._bots[seat], self._wire_of[seat], self._seat_of[wire] = bot, wire, seat
+        seats.begins[seat], seats.hunts[seat] = tuple(bot.frames_begin_with), bot.hunts
+        seats.unfinished[seat] = bot.unfinished
+        seats.until_sample[seat] = seats.sample_every[seat] = bot.sample_every
         self._epoll.register(wire, select.EPOLLIN)
 
     def drop(self, bot: Bot) -> None:
         """Read no more for this bot, if it was read for here."""
-        wire = self._wire_of.get(bot.index)
-        if self._epoll is None or wire is None or self._bots.get(wire) is not bot:
+        seat = bot.index
+        if self._epoll is None or self._bots[seat] is not bot:
             return
-        del self._wire_of[bot.index], self._bots[wire]
+        wire = int(self._wire_of[seat])
+        self._bots[seat], self._wire_of[seat], self._seat_of[wire] = None, NOBODY, NOBODY
         with suppress(OSError):  # closed already, and forgotten with that
             self._epoll.unregister(wire)
 
     def close(self) -> None:
         """Read for nobody any more; who is left is handed back."""
-        for bot in list(self._bots.values()):
-            self._hand_back(bot)
-        if self._epoll is not None:
-            if self._loop is not None:
-                self._loop.remove_reader(self._epoll.fileno())
-            self._epoll.close()
-            self._epoll = None
+        for bot in self._bots:
+            if bot is not None:
+                self._hand_back(bot)
+        epoll, self._epoll = self._epoll, None
+        if epoll is not None:
+            epoll.close()
 
     def _hand_back(self, bot: Bot) -> None:
         self.drop(bot)
         bot.read_on()
 
-    def _read(self) -> None:
+    def _read(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Read from as many as one batch holds; from the others as soon as the loop has had its turn."""
+        if self._read_batch() == BATCH:
+            loop.call_soon(self._read, loop)
+        elif self._epoll is not None:
+            loop.call_later(self._gather_s, self._read, loop)
+
+    def _read_batch(self) -> int:
+        """Returns how many were ready, of at most a batch."""
         if self._epoll is None:
+            return 0
+        ready = self._epoll.poll(0, BATCH)
+        wires = np.array([wire for wire, _ in ready], np.int32)
+        wires = wires[self._seat_of[wires] != NOBODY]
+        wires = wires[: fetch(wires, CHUNK_BYTES, self._room, self._fetched)]
+        whose, found = self._seat_of[wires], self._cut
+        cut(self._room.data, whose, self._fetched, self._seats, self._kinds, found)
+        frames, looks = found.counts.tolist()
+        if frames:
+            self._note(frames, whose)
+        for row, begin, end in found.looks[:looks].tolist():
+            self._look(whose[row], begin, end)
+        self._count()
+        starts, stops, _ = (column[: whose.size] for column in self._fetched)
+        rests = found.rests[: whose.size]
+        self.down[whose] += rests - starts
+        for row in np.flatnonzero(rests < stops).tolist():
+            self._give(whose[row], rests[row], stops[row])
+        for row in np.flatnonzero(starts == stops).tolist():
+            self._read_again(whose[row])
+        return len(ready)
+
+    def _note(self, frames: int, whose: NDArray[np.int32]) -> None:
+        """Have the headers of so many frames checked, which are of the seats that each read is of."""
+        found, reads = self._cut, self._cut.reads[:frames]
+        whens = self._fetched.whens[reads].astype(np.float64) * 1e-9
+        bots = whose[reads].astype(np.int64)
+        self._arrivals.came(Headers(bots, whens, found.sizes[:frames].copy(), found.heads[:frames].copy()))
+
+    def _look(self, seat: int, begin: int, end: int) -> None:
+        bot = self._bots[seat]
+        if bot is not None:
+            bot.look_at(self._room.data[begin:end].tobytes())
+
+    def _count(self) -> None:
+        """Count what was passed over with what bots have read themselves."""
+        passed = self._kinds.passed
+        for kind in np.flatnonzero(passed).tolist():
+            self._desk.kinds[kind] += int(passed[kind])
+        passed[:] = 0
+
+    def _give(self, seat: int, begin: int, end: int) -> None:
+        """Have a bot read what is not for here to understand."""
+        bot = self._bots[seat]
+        if bot is not None:
+            bot.data_received(self._room.data[begin:end].tobytes())
+            self._seats.unfinished[seat] = bot.unfinished
+
+    def _read_again(self, seat: int) -> None:
+        """Nothing was read for a bot: there was nothing after all, or it is the end, of which the loop tells it."""
+        bot = self._bots[seat]
+        if bot is None:
             return
-        bots, chunks, whens = reads = Reads([], [], [])
-        for wire, _ in self._epoll.poll(0, BATCH):
-            bot = self._bots.get(wire)
-            if bot is None:
-                continue
-            try:
-                data = os.read(wire, CHUNK_BYTES)
-            except BlockingIOError:
-                continue
-            except OSError:
-                data = b""
-            if data:
-                bots.append(bot)
-                chunks.append(data)
-                whens.append(perf_counter())
-            else:
-                # Its end, which the loop finds there, too, and tells the bot.
-                self._hand_back(bot)
-        if len(bots) >= FEW:
-            self._take_frames(reads)
-        else:
-            for bot, data in zip(bots, chunks, strict=True):
-                self._give(bot, data)
-
-    def _give(self, bot: Bot, data: bytes) -> None:
+        try:
+            data = os.read(int(self._wire_of[seat]), CHUNK_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._hand_back(bot)
+            return
         bot.data_received(data)
-        self._unfinished[bot.index] = bot.unfinished
-
-    def _take_frames(self, reads: Reads) -> None:
-        """Take the frame that each read begins with, and pass over what is of no use; the rest goes to the bots."""
-        bots, chunks, whens = reads
-        # With enough behind the last one that nothing is looked for beyond the end.
-        every = np.frombuffer(b"".join((*chunks, bytes(_LEAST_BYTES))), np.uint8)
-        sizes = np.fromiter(map(len, chunks), np.int64, len(chunks))
-        starts = np.cumsum(sizes) - sizes
-        seats = np.fromiter((bot.index for bot in bots), np.int64, len(bots))
-        heads = every[starts[:, None] + np.arange(_HEADER_AT)]
-        payloads = heads[:, 2].astype(np.int64) << 8 | heads[:, 3]
-        stops = payloads + PREFIX_BYTES
-        plain = ~self._unfinished[seats]
-        whole = (heads[:, :2] == self._begins[seats]).all(axis=1) & (heads[:, PREFIX_BYTES:] == _MARK).all(axis=1)
-        whole &= (stops <= sizes) & (stops >= _LEAST_BYTES) & plain
-        rows = np.flatnonzero(whole)
-        log, took = self._arrivals, seats[rows]
-        log.heads.append(every[starts[rows, None] + _HEADER_PLACES].tobytes())
-        log.whens.extend(whens[row] for row in rows.tolist())
-        log.sizes.extend(payloads[rows].tolist())
-        log.whose.extend(took.tolist())
-        self._sample(rows, took, reads, stops)
-        at = starts + np.where(whole, stops, 0)
-        self._pass_over(reads, _Stream(every, seats, starts, at, starts + sizes), np.flatnonzero(plain))
-        self.down[seats] += at - starts
-        for row in np.flatnonzero(at < starts + sizes).tolist():
-            self._give(bots[row], chunks[row][int(at[row] - starts[row]) :])
-
-    def _sample(
-        self, rows: NDArray[np.int64], seats: NDArray[np.int64], reads: Reads, stops: NDArray[np.int64]
-    ) -> None:
-        """Have every so many frames of each bot looked at closely."""
-        self._until_sample[seats] -= 1
-        for row in rows[self._until_sample[seats] <= 0].tolist():
-            bot = reads.bots[row]
-            self._until_sample[bot.index] = bot.sample_every
-            bot.look_at(reads.chunks[row][PREFIX_BYTES : int(stops[row])])
-
-    def _pass_over(self, reads: Reads, stream: "_Stream", rows: NDArray[np.int64]) -> None:
-        """Move on where each of these stands, past messages that are for nobody to act on; a sample is decoded."""
-        every, seats, starts, at, ends = stream
-        for _ in range(PASSED_MAX):
-            rows = rows[at[rows] + _SHORT_BYTES < ends[rows]]
-            if not rows.size:
-                return
-            head = every[at[rows, None] + np.arange(PREFIX_BYTES)].astype(np.int64)
-            websocket = self._begins[seats[rows], 0] != 0
-            short = websocket & (head[:, 1] < 126)
-            framed = np.where(short, head[:, 0] == 0x82, (head[:, :2] == self._begins[seats[rows]]).all(axis=1))
-            size = np.where(short, head[:, 1], head[:, 2] << 8 | head[:, 3])
-            begin = at[rows] + np.where(short, _SHORT_BYTES, PREFIX_BYTES)
-            begun = every[np.minimum(begin, every.size - _LOOKED_AT)[:, None] + np.arange(_LOOKED_AT)]
-            idle = framed & (size >= _LOOKED_AT) & (begin + size <= ends[rows]) & (begun[:, 0] & 0xF0 == 0x90)
-            idle &= self._passed[begun[:, 1]] & ~((begun[:, 1] == CRYSTALS) & self._hunts[seats[rows]])
-            name = begun[np.arange(rows.size), _NAME_AT[begun[:, 2]]]
-            idle &= (begun[:, 1] != HAPPENED) | ~_NAME_OF_BOOKS[name]
-            rows, begin, size, kind = rows[idle], begin[idle], size[idle], begun[idle, 1]
-            at[rows] = begin + size
-            self._count(reads, _Passed(rows, begin - starts[rows], size, kind))
-
-    def _count(self, reads: Reads, passed: "_Passed") -> None:
-        """Count messages by kind, and decode one in so many of each, to see that it can be."""
-        for kind in np.unique(passed.kind).tolist():
-            which = np.flatnonzero(passed.kind == kind)
-            before = self._desk.kinds[kind]
-            self._desk.kinds[kind] = after = before + which.size
-            if after // DECODE_EVERY > before // DECODE_EVERY:
-                row, begin, size = (int(column[which[0]]) for column in passed[:3])
-                reads.bots[row].look_at(reads.chunks[row][begin : begin + size])
+        self._seats.unfinished[seat] = bot.unfinished
 
 
-class _Stream(NamedTuple):
-    """What was read, one chunk after the other: whose each is, where it begins, is to be read on, and ends."""
-
-    every: NDArray[np.uint8]
-    seats: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    at: NDArray[np.int64]
-    ends: NDArray[np.int64]
-
-
-class _Passed(NamedTuple):
-    """Messages that were passed over: the read each was in, where its payload begins there, its size and kind."""
-
-    row: NDArray[np.int64]
-    begin: NDArray[np.int64]
-    size: NDArray[np.int64]
-    kind: NDArray[np.uint8]
+def _kinds() -> Kinds:
+    """What is of no use to a bot that hunts no crystals and was given nothing."""
+    uses = np.zeros(256, np.uint8)
+    uses[list(IDLE)] = IDLE_ALWAYS
+    uses[CRYSTALS], uses[HAPPENED] = IDLE_UNLESS_HUNTED, IDLE_UNLESS_OF_BOOKS
+    of_books = np.zeros(256, np.bool_)
+    of_books[list(NAMES_BEGIN_WITH)] = True
+    return Kinds(uses, np.zeros(256, np.int64), np.ones(256, np.int64), of_books)

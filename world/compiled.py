@@ -25,7 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 B1, U1, U2, U4 = types.boolean[::1], types.uint8[::1], types.uint16[::1], types.uint32[::1]
 I2, I4, I8 = types.int16[::1], types.int32[::1], types.int64[::1]
 U1_2, U4_2 = types.uint8[:, ::1], types.uint32[:, ::1]
-I2_2, I4_2 = types.int16[:, ::1], types.int32[:, ::1]
+I2_2, I4_2, I8_2 = types.int16[:, ::1], types.int32[:, ::1], types.int64[:, ::1]
 NUMBER, YES, NOTHING = types.int64, types.boolean, types.void
 
 

@@ -1,8 +1,9 @@
 """Headers checked and measured in batches: what an honest server says passes, each lie is found and named."""
 
+import numpy as np
 import pytest
 
-from loadtest.arrivals import EMPTY_FRAME_BYTES, RING, Arrivals, Rules
+from loadtest.arrivals import EMPTY_FRAME_BYTES, RING, Arrivals, Headers, Rules
 from loadtest.faults import FaultKind, Faults
 from protocol.frames import HEADER
 
@@ -212,9 +213,22 @@ def test_settling_nothing_changes_nothing(told: Told) -> None:
     assert told.settle() == {}
 
 
-def test_memory_does_not_grow_with_frames(told: Told) -> None:
+def test_nothing_that_was_settled_is_kept(told: Told) -> None:
     for number in range(1000):
         told.frame(number, number * 0.1)
     told.settle()
     gathered = (told.arrivals.heads, told.arrivals.whens, told.arrivals.whose, told.arrivals.sizes)
     assert [len(each) for each in gathered] == [0, 0, 0, 0]
+    assert told.arrivals.take() is None
+
+
+def test_what_a_crowd_was_sent_stands_between_what_came_before_and_after_it(told: Told) -> None:
+    told.frame(5, 0.1, bot=1)
+    crowd = np.array([[*HEADER.pack(tick, *[0] * 11)] for tick in (6, 7)], np.uint8)
+    told.arrivals.came(Headers(np.array([1, 0]), np.array([0.2, 0.2]), np.array([35, 35]), crowd))
+    told.frame(8, 0.3, bot=1)
+    headers = told.arrivals.take()
+    assert headers is not None
+    assert headers.bots.tolist() == [1, 1, 0, 1]
+    assert headers.whens.tolist() == [0.1, 0.2, 0.2, 0.3]
+    assert headers.heads.view(np.uint32)[:, 0].tolist() == [5, 6, 7, 8]

@@ -5,8 +5,8 @@ import socket
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from time import perf_counter
 
-import numpy as np
 import pytest
 import pytest_asyncio
 
@@ -16,16 +16,17 @@ from loadtest.bot import Bot, Desk, Stage
 from loadtest.faults import FaultKind, Faults
 from loadtest.links import TcpBot, WebSocketBot
 from loadtest.purses import Purses
-from loadtest.reader import BATCH, CHUNK_BYTES, FEW, Reader
+from loadtest.reader import BATCH, CHUNK_BYTES, Reader
 from loadtest.receipts import Receipts
 from protocol.codec import encode, kind_of
 from protocol.crystals import CRYSTAL_ROW
+from protocol.frames import HEADER_BYTES, HEADER_DTYPE, PAYLOAD_HEADER_AT
 from protocol.framing import tcp_frame, ws_frame
 from protocol.messages import AnyServerMessage, Closing, Crowd, Crystals, Denied, Goodbye, Happened, Profile, Profiles
 from tests.loadtest.said import HeldNews, frame, record, welcome
 
-# Enough for array operations, and over one batch.
-CROWD = BATCH + 2 * FEW
+# More than one batch.
+CROWD = BATCH + 32
 # Each reads one batch.
 ROUNDS = 50
 NEIGHBOURS = [record(entity, dx=entity) for entity in range(2, 34)]
@@ -68,7 +69,7 @@ class Hall:
         self.arrivals = Arrivals(bots, Rules(), self.faults)
         self.news = HeldNews()
         self.desk = Desk(self.arrivals, Purses(bots, self.faults, Receipts()), self.faults, self.news)
-        self.reader = Reader(bots, self.desk)
+        self.reader = Reader(bots, self.desk, gather_s=0)
         self.kind = SeatedWebSocketBot if websocket else SeatedTcpBot
         self.bots: list[Bot] = []
         self.heeded: dict[int, list[AnyServerMessage]] = {}
@@ -98,10 +99,11 @@ class Hall:
 
     def ticks(self) -> dict[int, list[int]]:
         """The ticks of the frames of each bot that nobody has settled yet, in the order in which they came."""
-        heads = np.frombuffer(b"".join(self.arrivals.heads), np.uint32).reshape(-1, 7)
         found: dict[int, list[int]] = {}
-        for bot, tick in zip(self.arrivals.whose, heads[:, 0].tolist(), strict=True):
-            found.setdefault(bot, []).append(tick)
+        headers = self.arrivals.take()
+        if headers is not None:
+            for bot, tick in zip(headers.bots.tolist(), headers.heads.view(HEADER_DTYPE)["tick"][:, 0], strict=True):
+                found.setdefault(bot, []).append(int(tick))
         return found
 
 
@@ -123,10 +125,14 @@ async def test_a_frame_for_each_of_a_crowd_arrives_at_each(hall: Hall) -> None:
     payload = frame(7, records=NEIGHBOURS)
     for bot in range(CROWD):
         hall.say(bot, payload)
+    began_s = perf_counter()
     await hall.heard()
-    assert hall.ticks() == {bot: [7] for bot in range(CROWD)}
-    assert set(hall.arrivals.sizes) == {len(payload)}
-    assert len(hall.arrivals.whens) == CROWD
+    headers = hall.arrivals.take()
+    assert headers is not None
+    assert sorted(headers.bots.tolist()) == list(range(CROWD))
+    assert set(headers.sizes.tolist()) == {len(payload)}
+    assert {head.tobytes() for head in headers.heads} == {payload[PAYLOAD_HEADER_AT : PAYLOAD_HEADER_AT + HEADER_BYTES]}
+    assert began_s <= headers.whens.min() <= headers.whens.max() <= perf_counter()
     down = hall.reader.down + [bot.bytes_down for bot in hall.bots]
     assert set(down.tolist()) == {len(hall.frame_of(payload))}
 

@@ -1,0 +1,196 @@
+"""The loops of the reader, compiled: fetch what waits at sockets, and cut it into frames and what is of no use.
+
+What was fetched lies in one room, one read after the other. A frame is taken apart where it lies and leaves a row:
+whose it is, when it was read, its size and its header. Messages that are for nobody to act on are counted and passed
+over. Where either loop meets anything else, it stops, and the rest is the bot's own.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from world.compiled import B1, I4, I8, I8_2, NOTHING, NUMBER, U1, U1_2, YES, compiled, group, numbers
+
+# A frame's payload: 93 10 c4 1c, a header, records (protocol/frames.py; tests/loadtest/test_cutting.py compares).
+HEAD_AT, HEAD_BYTES = 4, 28
+LEAST_BYTES = HEAD_AT + HEAD_BYTES
+# No shorter payload is cut, and how far beyond the end of what was fetched the loops may look.
+_LOOKED_AT = 8
+SLACK_BYTES = 16
+# Of messages that are passed over, one in this many is decoded just to see that it can be.
+DECODE_EVERY = 50
+# What a kind of message is to a reader.
+OURS, IDLE_ALWAYS, IDLE_UNLESS_HUNTED, IDLE_UNLESS_OF_BOOKS = 0, 1, 2, 3
+
+_FRAME = 16
+_WS_BINARY, _WS_MEDIUM = 0x82, 126
+# Time as time.perf_counter() tells it on Linux, where alone there is an epoll to be read by.
+_CLOCK_MONOTONIC = 1
+_receive: Any = types.ExternalFunction("recv", types.int64(types.int32, types.int64, types.int64, types.int32))
+_tell_time: Any = types.ExternalFunction("clock_gettime", types.int32(types.int32, types.int64))
+
+
+class Room(NamedTuple):
+    """What was fetched, with SLACK_BYTES behind it, and the steady clock's seconds and nanoseconds; where both lie."""
+
+    data: NDArray[np.uint8]
+    data_at: int
+    clock: NDArray[np.int64]
+    clock_at: int
+
+
+class Fetched(NamedTuple):
+    """Each read: where it begins and ends in the room, and when it was made, in nanoseconds of the steady clock."""
+
+    starts: NDArray[np.int64]
+    stops: NDArray[np.int64]
+    whens: NDArray[np.int64]
+
+
+class Seats(NamedTuple):
+    """By seat: how a frame begins, whether part of a message is kept, frames until one is sampled and between two."""
+
+    begins: NDArray[np.uint8]
+    unfinished: NDArray[np.bool_]
+    until_sample: NDArray[np.int64]
+    sample_every: NDArray[np.int64]
+    hunts: NDArray[np.bool_]
+
+
+class Kinds(NamedTuple):
+    """By kind of message: what it is to a reader, how many were passed over, and how many until one is decoded.
+
+    By the first byte of its name: whether what happened may be of somebody's purse.
+    """
+
+    uses: NDArray[np.uint8]
+    passed: NDArray[np.int64]
+    until_decoded: NDArray[np.int64]
+    of_books: NDArray[np.bool_]
+
+
+class Cut(NamedTuple):
+    """What came of it: by read, where its rest begins; by frame, its read, the size of its payload and its header.
+
+    `looks` are what is to be looked at closely: its read, and where its payload begins and ends. `counts` has how many
+    frames and how many looks there are.
+    """
+
+    rests: NDArray[np.int64]
+    reads: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    heads: NDArray[np.uint8]
+    looks: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
+_ROOM, _FETCHED = group(Room, U1, NUMBER, I8, NUMBER), group(Fetched, I8, I8, I8)
+_SEATS, _KINDS = group(Seats, U1_2, B1, I8, I8, B1), group(Kinds, U1, I8, I8, B1)
+
+
+@compiled(NUMBER, I4, NUMBER, _ROOM, _FETCHED, borrowing=True)
+def fetch(wires: NDArray[np.int32], chunk_bytes: int, room: Room, fetched: Fetched) -> int:
+    """Read once from each of these, while there is room for a chunk; returns how many were read from.
+
+    What ends where it starts gave nothing: it is closed, or broken, or was not ready after all.
+    """
+    at, room_bytes = 0, room.data.size - SLACK_BYTES
+    for i in range(wires.size):
+        if room_bytes - at < chunk_bytes:
+            return i
+        got = _receive(wires[i], room.data_at + at, chunk_bytes, 0)
+        _tell_time(_CLOCK_MONOTONIC, room.clock_at)
+        fetched.starts[i] = at
+        at += max(got, 0)
+        fetched.stops[i] = at
+        fetched.whens[i] = room.clock[0] * 1_000_000_000 + room.clock[1]
+    return wires.size
+
+
+@compiled(numbers(2), U1, NUMBER, NUMBER, U1_2, NUMBER, borrowing=True)
+def _piece(data: NDArray[np.uint8], at: int, stop: int, begins: NDArray[np.uint8], seat: int) -> tuple[int, int]:
+    """Where the payload of the message at `at` begins and ends; `stop` twice unless it is a whole one to be cut."""
+    begin = end = stop
+    if data[at] == _WS_BINARY and data[at + 1] < _WS_MEDIUM and begins[seat, 0] == _WS_BINARY:
+        begin = at + 2
+        end = begin + int(data[at + 1])
+    elif data[at] == begins[seat, 0] and data[at + 1] == begins[seat, 1]:
+        begin = at + 4
+        end = begin + (int(data[at + 2]) << 8) + int(data[at + 3])
+    if end > stop or end - begin < _LOOKED_AT:
+        return stop, stop
+    return begin, end
+
+
+@compiled(YES, U1, NUMBER, NUMBER, borrowing=True)
+def _is_frame(data: NDArray[np.uint8], begin: int, end: int) -> bool:
+    """Whether a payload is a frame's."""
+    marked = data[begin] == 0x93 and data[begin + 1] == _FRAME and data[begin + 2] == 0xC4
+    return bool(marked and data[begin + 3] == HEAD_BYTES and end - begin >= LEAST_BYTES)
+
+
+@compiled(NUMBER, U1, NUMBER, borrowing=True)
+def _first_of_name(data: NDArray[np.uint8], begin: int) -> int:
+    """The first byte of the name of what happened: it comes behind a tick, which is one to five bytes."""
+    tick = data[begin + 2]
+    if tick == 0xCC:
+        return int(data[begin + 4])
+    if tick == 0xCD:
+        return int(data[begin + 5])
+    if tick == 0xCE:
+        return int(data[begin + 7])
+    return int(data[begin + 3])
+
+
+@compiled(YES, U1, NUMBER, _KINDS, YES, borrowing=True)
+def _is_idle(data: NDArray[np.uint8], begin: int, kinds: Kinds, hunts: bool) -> bool:
+    """Whether a payload is a message that its bot has no use for."""
+    if data[begin] & 0xF0 != 0x90:
+        return False
+    use = kinds.uses[data[begin + 1]]
+    if use == IDLE_UNLESS_HUNTED:
+        return not hunts
+    if use == IDLE_UNLESS_OF_BOOKS:
+        return not kinds.of_books[_first_of_name(data, begin)]
+    return bool(use == IDLE_ALWAYS)
+
+
+@compiled(YES, I8, NUMBER, NUMBER, borrowing=True)
+def _is_due(until: NDArray[np.int64], place: int, every: int) -> bool:
+    """Count down; whether it was the last time, and from there again."""
+    until[place] -= 1
+    if until[place] > 0:
+        return False
+    until[place] = every
+    return True
+
+
+@compiled(NOTHING, U1, I4, _FETCHED, _SEATS, _KINDS, group(Cut, I8, I8, I8, U1_2, I8_2, I8), borrowing=True)
+def cut(
+    data: NDArray[np.uint8], whose: NDArray[np.int32], fetched: Fetched, seats: Seats, kinds: Kinds, found: Cut
+) -> None:
+    """Cut each read, which is of the seat in `whose`, as far as it is frames and messages of no use."""
+    frames = looks = 0
+    for i in range(whose.size):
+        at, stop, seat = fetched.starts[i], fetched.stops[i], int(whose[i])
+        while at < stop and not seats.unfinished[seat]:
+            begin, end = _piece(data, at, stop, seats.begins, seat)
+            if begin < end and _is_frame(data, begin, end) and frames < found.reads.size:
+                found.reads[frames], found.sizes[frames] = i, end - begin
+                for k in range(HEAD_BYTES):
+                    found.heads[frames, k] = data[begin + HEAD_AT + k]
+                frames += 1
+                look = _is_due(seats.until_sample, seat, seats.sample_every[seat])
+            elif begin < end and _is_idle(data, begin, kinds, seats.hunts[seat]):
+                kinds.passed[data[begin + 1]] += 1
+                look = _is_due(kinds.until_decoded, int(data[begin + 1]), DECODE_EVERY)
+            else:
+                break
+            if look and looks < found.looks.shape[0]:
+                found.looks[looks, 0], found.looks[looks, 1], found.looks[looks, 2] = i, begin, end
+                looks += 1
+            at = end
+        found.rests[i] = at
+    found.counts[0], found.counts[1] = frames, looks
