@@ -1,6 +1,6 @@
 """What one tick sends, and to whom: one write for each viewer, a slice of them at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, compress
 from typing import NamedTuple
@@ -9,18 +9,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.outbox import Outbox, Traffic
+from server.wires import Wires, send_each
 
 
 class Viewers(NamedTuple):
-    """Who gets a frame now: entity slots, the way out to each, and which of those are WebSockets."""
+    """Who gets a frame now: entity slots, the way out to each, and which of those are WebSockets.
+
+    `wires` has a row for each: descriptor and serial number of its wire, if that is open (server/wires.py).
+    """
 
     slots: NDArray[np.int32]
     outboxes: list[Outbox]
     websocket: NDArray[np.bool_]
+    wires: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, clients: Mapping[int, Outbox]) -> "Viewers":
+        """Those with these slots."""
+        outboxes = list(clients.values())
+        slots = np.fromiter(clients, np.int32, len(outboxes))
+        websocket = np.fromiter((outbox.websocket for outbox in outboxes), np.bool_, len(outboxes))
+        wires = [(outbox.wire.descriptor, outbox.wire.serial) for outbox in outboxes]
+        return cls(slots, outboxes, websocket, np.array(wires, np.int64).reshape(-1, 2))
 
     def only(self, chosen: NDArray[np.bool_]) -> "Viewers":
         """Some of them."""
-        return Viewers(self.slots[chosen], list(compress(self.outboxes, chosen.tolist())), self.websocket[chosen])
+        outboxes = list(compress(self.outboxes, chosen.tolist()))
+        return Viewers(self.slots[chosen], outboxes, self.websocket[chosen], self.wires[chosen])
 
 
 def together(viewers: Sequence[Viewers]) -> Viewers:
@@ -29,6 +44,7 @@ def together(viewers: Sequence[Viewers]) -> Viewers:
         np.concatenate([each.slots for each in viewers]),
         list(chain.from_iterable(each.outboxes for each in viewers)),
         np.concatenate([each.websocket for each in viewers]),
+        np.concatenate([each.wires for each in viewers]),
     )
 
 
@@ -37,8 +53,10 @@ class Delivery:
     """Viewer i gets `data[edges[i]:edges[i + 1]]`: its frame and what goes behind it."""
 
     viewers: Viewers
-    data: bytes
+    data: NDArray[np.uint8]
     edges: NDArray[np.int64]
+    # What of the viewers' sockets may be written to directly: nothing, unless it is told.
+    wires: Wires = field(default_factory=Wires)
     heard: int = 0
     cut: int = 0
     # Fireworks that somebody was not told of one by one.
@@ -50,16 +68,22 @@ class Delivery:
         """Count everything that is sent, by transport: all at once, because one by one it takes longer than the sum."""
         over_websocket = int(np.diff(self.edges)[self.viewers.websocket].sum())
         traffic.sent[True] += over_websocket
-        traffic.sent[False] += len(self.data) - over_websocket
+        traffic.sent[False] += self.data.size - over_websocket
 
     def __len__(self) -> int:
         return len(self.viewers.outboxes)
 
     def write(self, start: int, end: int) -> None:
-        """Write to some of the viewers, one write each. Nothing else belongs into this loop."""
-        data, (first, *lasts) = self.data, self.edges[start : end + 1].tolist()
-        slices = zip(self.viewers.outboxes[start:end], lasts, strict=True)
-        for i, (outbox, last) in enumerate(slices, start):
-            if outbox.send(data[first:last]):
-                self.behind.append(int(self.viewers.slots[i]))
-            first = last
+        """Write to some of the viewers, one write each; what a socket does not take goes through its transport."""
+        edges = self.edges[start : end + 1]
+        taken = np.empty(edges.size - 1, np.int64)
+        if send_each(self.wires.open, self.viewers.wires[start:end], edges, self.data.ctypes.data, taken):
+            self._write_rest(start, edges, taken)
+
+    def _write_rest(self, start: int, edges: NDArray[np.int64], taken: NDArray[np.int64]) -> None:
+        """Have transports write what sockets have not taken; the first of these viewers is number `start`."""
+        begin = edges[:-1] + np.maximum(taken, 0)
+        short = np.flatnonzero(begin < edges[1:])
+        for i, first, last in zip(short.tolist(), begin[short].tolist(), edges[1:][short].tolist(), strict=True):
+            if self.viewers.outboxes[start + i].send(self.data[first:last].tobytes()):
+                self.behind.append(int(self.viewers.slots[start + i]))

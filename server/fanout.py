@@ -83,7 +83,7 @@ class Fanout:
         """Everything the given viewers get in this tick, each of them present in the scene."""
         slots, detail = viewers.slots, BY_LEVEL[shed_level]
         if not slots.size:
-            return Delivery(viewers, b"", np.zeros(1, np.int64))
+            return Delivery(viewers, np.zeros(0, np.uint8), np.zeros(1, np.int64))
         table = begin_frames(self._views.headers(tick, slots, shed_level), FRAME_NEAREST + detail.far_records)
         shown = self._views.show(tick, slots, detail, table)
         edges = finish_frames(table, shown.counts, viewers.websocket)
@@ -95,7 +95,7 @@ class Fanout:
         self.crystals.tell(tick, slots, self._scene, detail, extras)
         self._map(tick, slots, detail, extras)
         laid = lay_out(Frames(table.rows, edges.starts, edges.ends, viewers.websocket.view(np.uint8)), extras)
-        return Delivery(viewers, laid.data.tobytes(), laid.edges, len(heard.rows), heard.cut, counted)
+        return Delivery(viewers, *laid, heard=len(heard.rows), cut=heard.cut, counted=counted)
 
     def _told(self, tick: int, slots: NDArray[np.int32], detail: Detail, extras: Extras) -> Heard:
         """What each viewer hears of what was reported since its last frame."""

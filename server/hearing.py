@@ -43,7 +43,9 @@ def choose_reports(reports: Sequence[tuple[int, Report]], listeners: Listeners, 
         return Heard(_NOTHING, _NOTHING, 0)
     rows = [(r.zone, r.x, r.z, r.radius_cm, r.importance, tick, r.layer, r.staff) for tick, r in reports]
     columns = np.array(rows, np.int64)
-    kept = np.argsort(-columns[:, 4], kind="stable")[:REPORTS_MAX]
+    # Viewers have their turns together: what none of them has still to hear is not weighed by each.
+    fresh = np.flatnonzero(columns[:, 5] > listeners.since.min())
+    kept = fresh[np.argsort(-columns[fresh, 4], kind="stable")[:REPORTS_MAX]]
     zone, x, z, radius, importance, ticks, layer, staff = np.ascontiguousarray(columns[kept].T)
     layers = scene.heard_in(zone, layer) if scene.layered else np.full(kept.size, _EVERY_LAYER)
     said = _Said(zone, x, z, radius, importance, ticks, layers.astype(np.int64), staff)
@@ -56,7 +58,7 @@ def choose_reports(reports: Sequence[tuple[int, Report]], listeners: Listeners, 
         scene.staff(viewers).astype(np.int64),
     )
     chosen = _choose(said, who, detail.events_per_frame, detail.importance_min)
-    cut = chosen.audible - chosen.rows.size + (len(reports) - kept.size) * viewers.size
+    cut = chosen.audible - chosen.rows.size + (fresh.size - kept.size) * viewers.size
     return Heard(chosen.rows, kept[chosen.reports], cut)
 
 
@@ -112,11 +114,13 @@ def _choose(said: _Said, who: _Who, most: int, importance_min: int) -> _Chosen:
     for i in range(own_zone.size):
         count = 0
         for j in range(zone.size):
+            if tick[j] <= since[i]:
+                continue
             dx, dz = x[j] - own_x[i], z[j] - own_z[i]
             squared = dx * dx + dz * dz
             near = own_zone[i] == zone[j] if radius[j] == 0 else squared <= radius[j] * radius[j]
             meant = (layers[j] >> layer[i]) & 1 != 0 and (staff[j] == 0 or works[i] != 0)
-            if not (near and meant and own_zone[i] >= 0 and tick[j] > since[i]):
+            if not (near and meant and own_zone[i] >= 0):
                 continue
             audible += 1
             if importance[j] < importance_min:

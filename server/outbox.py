@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from server.wires import NO_WIRE, Wire
+
 
 class Transport(Protocol):
     """The part of asyncio.Transport that an outbox needs."""
@@ -33,13 +35,20 @@ class Traffic:
 class Outbox:
     """`frame` puts a payload into the transport's framing; `part` ends the link politely with a code and a reason.
 
-    `backlog_bytes()` is what the client has not taken yet.
+    `backlog_bytes()` is what the client has not taken yet; `wire` is open while frames may go past the transport.
     """
 
-    __slots__ = ("_is_closing", "_part", "_traffic", "_transport", "_write", "backlog_bytes", "frame", "websocket")
+    __slots__ = (
+        "_is_closing", "_part", "_traffic", "_transport", "_write", "backlog_bytes", "frame", "websocket", "wire",
+    )  # fmt: skip
 
     def __init__(
-        self, transport: Transport, frame: Callable[[bytes], bytes], part: Callable[[int, str], None], websocket: bool
+        self,
+        transport: Transport,
+        frame: Callable[[bytes], bytes],
+        part: Callable[[int, str], None],
+        websocket: bool,
+        wire: Wire = NO_WIRE,
     ) -> None:
         self._transport = transport
         self._part = part
@@ -49,6 +58,8 @@ class Outbox:
         self.backlog_bytes = transport.get_write_buffer_size
         self.frame = frame
         self.websocket = websocket
+        self.wire = wire
+        wire.turn(not self.backlog_bytes())
 
     def count_in(self, traffic: Traffic) -> None:
         """Count what is written here from now on."""
@@ -71,12 +82,17 @@ class Outbox:
             self._traffic.sent[self.websocket] -= len(data)
             return 0
         write(data)
-        return backlog_bytes()
+        left = backlog_bytes()
+        if self.wire.is_open == (left > 0):
+            self.wire.turn(not left)
+        return left
 
     def part(self, code: int, reason: str) -> None:
         """Close once what is written has been taken; the transport's owner sees to it that this ends."""
+        self.wire.cut()
         self._part(code, reason)
 
     def cut(self) -> None:
         """Close now: a client that takes nothing would keep a polite close waiting for ever."""
+        self.wire.cut()
         self._transport.abort()

@@ -165,6 +165,7 @@ class Session:
 
     def lost(self) -> None:
         """The transport is gone without a word."""
+        self.outbox.wire.cut()
         if not self.closed:
             self.closed = True
             self._own_up()

@@ -32,6 +32,7 @@ from server.sanctions import MUTED, Sanctions
 from server.scene import Scene
 from server.session import Session
 from server.settings import GameSettings
+from server.wires import Wires
 from world.config import WorldConfig
 from world.event import OPERATOR, VITAL
 from world.interest import Sight
@@ -58,7 +59,7 @@ class Gateway:
         self.tick = 0
         self.draining = self.winding_down = False
         self.shed_level = 0
-        self.traffic = Traffic()
+        self.traffic, self.wires = Traffic(), Wires()
         self.sessions: set[Session] = set()
         self.scene = Scene(config.city.zone)
         self.reception = Reception(settings, config, bus, metrics, entrance)
@@ -159,6 +160,7 @@ class Gateway:
         viewers = together([self._keeping_up(seats) for seats in in_turn])
         delivery = self._fanout.prepare(self.tick, viewers, self.shed_level)
         delivery.count_in(self.traffic)
+        delivery.wires = self.wires
         for seats in in_turn:
             seats.delivery = delivery
         websockets = int(np.count_nonzero(viewers.websocket))

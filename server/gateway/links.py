@@ -4,6 +4,15 @@ import asyncio
 from contextlib import suppress
 from typing import Protocol
 
+from server.wires import NONE
+
+
+def descriptor_of(transport: asyncio.BaseTransport) -> int:
+    """That of its socket, NONE where its bytes have to be encrypted or it is closing."""
+    wire = transport.get_extra_info("socket")
+    encrypted = transport.get_extra_info("sslcontext") is not None
+    return NONE if wire is None or encrypted or transport.is_closing() else int(wire.fileno())
+
 
 class Abortable(Protocol):
     """A transport that can be cut."""

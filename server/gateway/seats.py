@@ -1,7 +1,5 @@
 """The viewers who are served in the same turn: kept as arrays while nobody comes or goes, and who of them is behind."""
 
-import numpy as np
-
 from server.delivery import Delivery, Viewers
 from server.session import Session
 
@@ -36,10 +34,7 @@ class Seats:
     def viewers(self) -> Viewers:
         """Everybody here."""
         if self._viewers is None:
-            slots = np.fromiter(self.sessions, np.int32, len(self.sessions))
-            outboxes = [session.outbox for session in self.sessions.values()]
-            websocket = np.fromiter((outbox.websocket for outbox in outboxes), np.bool_, len(outboxes))
-            self._viewers = Viewers(slots, outboxes, websocket)
+            self._viewers = Viewers.of({slot: session.outbox for slot, session in self.sessions.items()})
         return self._viewers
 
     def unsent(self) -> dict[Session, int]:

@@ -7,7 +7,7 @@ from typing import cast
 from protocol.connection import Framing
 from protocol.framing import tcp_frame
 from server.gateway.gateway import Gateway
-from server.gateway.links import Links
+from server.gateway.links import Links, descriptor_of
 from server.gateway.listening import Doorstep, Listener
 from server.outbox import Outbox
 from server.session import Session
@@ -27,7 +27,8 @@ class TcpClient(asyncio.Protocol):
         # Not checked by isinstance: uvloop's transports have the methods, not the base class.
         self._transport = cast("asyncio.Transport", transport)
         self._links.opened()
-        outbox = Outbox(self._transport, tcp_frame, self._part, websocket=False)
+        wire = self._gateway.wires.wire(descriptor_of(self._transport))
+        outbox = Outbox(self._transport, tcp_frame, self._part, websocket=False, wire=wire)
         with self._gateway.connecting(times=1):
             self._session = self._gateway.open(outbox, Framing.STREAM, self._address)
 

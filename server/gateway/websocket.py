@@ -1,8 +1,8 @@
 """Game clients over WebSocket, and what else everybody may ask for, on the HTTP port.
 
-aiohttp does the handshake, pings, closing and whatever is unusual. The two things that happen thousands
-of times a second go past it. Frames leave as ready bytes through the connection's own transport: they are
-whole WebSocket frames already (protocol/frames.py). And plain messages are read by a `Tap` in front of
+aiohttp does the handshake, pings, closing and whatever is unusual. The two things that happen thousands of times
+a second go past it. Frames leave as ready bytes, through the connection's own transport or past that (server/wires.py):
+they are whole WebSocket frames already (protocol/frames.py). And plain messages are read by a `Tap` in front of
 aiohttp's protocol, without a queue, a task switch and a coroutine for each of them.
 """
 
@@ -18,7 +18,7 @@ from protocol.framing import ws_frame
 from protocol.limits import CLIENT_MESSAGE_BYTES_MAX
 from protocol.websocket import ClientFrames
 from server.gateway.gateway import Gateway
-from server.gateway.links import Links
+from server.gateway.links import Links, descriptor_of
 from server.gateway.listening import Doorstep, Listener
 from server.gateway.page import own_origins
 from server.kinds import parts_of
@@ -64,6 +64,8 @@ class Tap(asyncio.Protocol):
             if plain:
                 self._session.receive(piece)
             else:
+                # aiohttp may answer by itself from now on: a second hand on the socket.
+                self._session.outbox.wire.cut()
                 self._http.data_received(piece)
 
     def attach(self, session: Session) -> None:
@@ -83,6 +85,9 @@ class Tap(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._taps.pop(self._http, None)
+        if self._session is not None:
+            # Before aiohttp has told anybody, the socket may be somebody else's.
+            self._session.outbox.wire.cut()
         self._http.connection_lost(exc)
 
 
@@ -110,7 +115,8 @@ class WebSocketClient:
             assert request.transport is not None
             self._transport = request.transport
             self._links.opened()
-            outbox = Outbox(self._transport, ws_frame, self._part, websocket=True)
+            wire = self._gateway.wires.wire(descriptor_of(self._transport))
+            outbox = Outbox(self._transport, ws_frame, self._part, websocket=True, wire=wire)
             session = self._gateway.open(outbox, Framing.MESSAGES, address, self._tap.since_tick)
             self._tap.attach(session)
         try:

@@ -48,8 +48,7 @@ class Hall:
     def turn(self, tick: int) -> Viewers:
         """Whose turn it is."""
         slots = self._scene.present[self._scene.present % WHOLE.ticks_per_frame == tick % WHOLE.ticks_per_frame]
-        outboxes = [self._outboxes[slot - 1] for slot in slots.tolist()]
-        return Viewers(slots, outboxes, np.ones(slots.size, np.bool_))
+        return Viewers.of({slot: self._outboxes[slot - 1] for slot in slots.tolist()})
 
     def _said(self, tick: int, slot: int) -> Report:
         said = {"entity": FIRST_GENERATION | slot, "text": "What a crowd!"}

@@ -66,7 +66,11 @@ class Square:
         self.fanout = Fanout(self.scene, Sight())
         self.fanout.learn(_published(first))
         self._watching = np.sort(np.random.default_rng(2).choice(avatars, viewers, replace=False) + 1).astype(np.int32)
-        self._outbox = FakeClient(websocket=True)
+        client = FakeClient(websocket=True)
+        self._turns = [
+            Viewers.of(dict.fromkeys(self._watching[self._watching % WHOLE.ticks_per_frame == turn].tolist(), client))
+            for turn in range(WHOLE.ticks_per_frame)
+        ]
 
     def batch(self) -> Batch:
         """A tenth of the crowd turns."""
@@ -76,9 +80,9 @@ class Square:
         """Interest and frames of one tick; returns how many got a frame."""
         self.fanout.look(tick, self._watching)
         self.fanout.hear(tick, [])
-        slots = self._watching[self._watching % WHOLE.ticks_per_frame == tick % WHOLE.ticks_per_frame]
-        self.fanout.prepare(tick, Viewers(slots, [self._outbox] * slots.size, np.ones(slots.size, np.bool_)), 0)
-        return int(slots.size)
+        viewers = self._turns[tick % WHOLE.ticks_per_frame]
+        self.fanout.prepare(tick, viewers, shed_level=0)
+        return len(viewers.outboxes)
 
     def _scatter(self) -> None:
         """In knots, as people stand; only a bench may reach into a world."""

@@ -42,7 +42,7 @@ class Hall:
         self.fanout.look(tick, np.array(list(self.clients), np.int32))
 
     def prepare(self, tick: int, shed_level: int = 0) -> Delivery:
-        return self.fanout.prepare(tick, viewers_of(self.clients), shed_level)
+        return self.fanout.prepare(tick, Viewers.of(self.clients), shed_level)
 
     def serve(self, tick: int, shed_level: int = 0) -> Delivery:
         """Look, prepare and write, whoever's turn it is."""
@@ -50,12 +50,6 @@ class Hall:
         delivery = self.prepare(tick, shed_level)
         delivery.write(0, len(self.clients))
         return delivery
-
-
-def viewers_of(clients: dict[int, FakeClient]) -> Viewers:
-    """Clients by slot, as the fan-out takes them."""
-    websocket = np.array([client.websocket for client in clients.values()], np.bool_)
-    return Viewers(np.array(list(clients), np.int32), list(clients.values()), websocket)
 
 
 def row(count: int) -> list[Body]:
@@ -251,7 +245,7 @@ def test_a_crowd_of_frames_is_written_slice_by_slice_one_write_each() -> None:
 def test_without_viewers_nothing_is_sent() -> None:
     delivery = Hall(row(2)).prepare(1)
     delivery.write(0, 10)
-    assert (len(delivery), delivery.data, delivery.heard, delivery.cut) == (0, b"", 0, 0)
+    assert (len(delivery), delivery.data.size, delivery.heard, delivery.cut) == (0, 0, 0, 0)
 
 
 def test_somebody_whose_profile_is_not_known_yet_is_shown_and_introduced_later() -> None:
@@ -321,7 +315,7 @@ def test_viewers_of_both_ticks_hear_a_report_once_each() -> None:
     for tick, reports in enumerate([[said(1000)], [], []], 2):
         hall.fanout.hear(tick, reports)
         turn = {1: one} if tick % TICKS_PER_FRAME == 0 else {2: other}
-        hall.fanout.prepare(tick, viewers_of(turn), 0).write(0, 1)
+        hall.fanout.prepare(tick, Viewers.of(turn), 0).write(0, 1)
     assert heard(one) == heard(other) == ["hello"]
 
 
@@ -372,7 +366,7 @@ def test_the_scene_may_span_zones_and_frames_say_which_one_the_viewer_is_in() ->
     scene.merge([snapshot([Body(1, side - 50, 10)]), snapshot([Body(2, side + 50, 10)], number=1)])
     fanout, clients = Fanout(scene, SIGHT), [FakeClient(), FakeClient()]
     fanout.look(1, np.array([1, 2], np.int32))
-    fanout.prepare(2, viewers_of(dict(enumerate(clients, 1))), 0).write(0, 2)
+    fanout.prepare(2, Viewers.of(dict(enumerate(clients, 1))), 0).write(0, 2)
     ((here, sees),), ((there, seen_by),) = list(frames(clients[0])), list(frames(clients[1]))
     assert (here.zone, there.zone) == (0, 1)
     assert (sees, seen_by) == ([2], [1])
