@@ -2,10 +2,11 @@
 
 Rains and shows come ten times as often as in the city that is shipped (calendar.py). Resident memory after the first
 five minutes must not grow, tasks and sockets must be back where they were when all have left, nobody may be cut. Exit
-status 1 if anything at all was wrong.
+status 1 if anything at all was wrong. Every reading of the memory is in `memory.csv` of the report.
 """
 
 import argparse
+from pathlib import Path
 
 import uvloop
 
@@ -18,12 +19,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.soak", description="Let a crowd stroll for long.")
     parser.add_argument("--minutes", type=float, default=30, help="for how long (default: 30)")
     parser.add_argument("--bots", type=int, default=500, help="how many (default: 500)")
+    parser.add_argument("--report", type=Path, default=Path("reports/soak"), help="where (default: reports/soak)")
     asked = parser.parse_args()
     if not 0.5 <= asked.minutes <= 24 * 60:
         parser.error("--minutes: from 0.5 to 1440")
     if not 1 <= asked.bots <= 10_000:
         parser.error("--bots: from 1 to 10000")
     soaked = uvloop.run(stay(asked.bots, asked.minutes * 60, lambda line: print(line, flush=True)))
+    asked.report.mkdir(parents=True, exist_ok=True)
+    rows = "".join(f"{at_s:.1f},{mb:.3f}\n" for at_s, mb in soaked.readings)
+    (asked.report / "memory.csv").write_text(f"seconds,megabytes\n{rows}", "utf-8")
     faults = faults_of(soaked)
     print(f"memory   {soaked.memory_mb.told('MB')}")
     print(f"tasks    {soaked.before.tasks:g} before, {soaked.after.tasks:g} after")

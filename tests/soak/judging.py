@@ -14,9 +14,10 @@ class Held(NamedTuple):
 
 
 class Soaked(NamedTuple):
-    """What came of a soak: how memory went, what was held before anybody came and after all had left, who was
-    cut, and a sentence for each kind of promise of the wire that was broken."""
+    """What came of a soak: each reading of memory, its second and megabytes, and their slope; what was held before
+    anybody came and after all had left, who was cut, and a sentence for each kind of broken promise of the wire."""
 
+    readings: list[tuple[float, float]]
     memory_mb: Slope
     before: Held
     after: Held

@@ -46,7 +46,7 @@ async def stay(bots: int, seconds: float, say: Say) -> Soaked:
     warm = [(at_s, mb) for at_s, mb in memory if at_s >= warm_s]
     slope = slope_of([at_s for at_s, _ in warm], [mb for _, mb in warm])
     broken = told(swarm.faults.counts, swarm.faults.examples)
-    return Soaked(slope, _held(before), after, bots, swarm.joined, swarm.disconnected, broken)
+    return Soaked(memory, slope, _held(before), after, bots, swarm.joined, swarm.disconnected, broken)
 
 
 def _city(bots: int, books: Books, directory: Path) -> ServerProcess:

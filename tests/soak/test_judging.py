@@ -7,7 +7,7 @@ import pytest
 from tests.soak.judging import Held, Soaked, faults_of
 from tests.soak.slope import Slope
 
-GOOD = Soaked(Slope(0.5, -0.1, 1.1), Held(12, 40), Held(11, 40), 500, 500, 0, [])
+GOOD = Soaked([], Slope(0.5, -0.1, 1.1), Held(12, 40), Held(11, 40), 500, 500, 0, [])
 
 
 def test_a_good_soak_has_no_faults() -> None:
