@@ -2,7 +2,7 @@
 
 An event loop calls each bot for each of its frames, and each call touches a dozen objects that the processor has
 forgotten since the last one. Once a bot lives in the city, nearly all that it reads is one frame after the other; so
-the reader watches its socket instead, with an epoll of its own that the loop watches. Compiled loops
+the reader watches its socket instead, with an epoll of its own that it looks at every few milliseconds. Compiled loops
 (loadtest/cutting.py) read from all that are ready and cut what they read into frames; whatever else there is goes to
 the bot itself. A connection that ends is handed back to the loop, which tells the bot as always.
 """
@@ -125,10 +125,13 @@ class Reader:
 
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
         """Read from as many as one batch holds; from the others as soon as the loop has had its turn."""
-        if self._read_batch() == BATCH:
-            loop.call_soon(self._read, loop)
-        elif self._epoll is not None:
-            loop.call_later(self._gather_s, self._read, loop)
+        ready = 0
+        try:
+            ready = self._read_batch()
+        finally:
+            # Whatever one bot makes of what it is given, the others are read for.
+            if self._epoll is not None:
+                loop.call_later(0 if ready == BATCH else self._gather_s, self._read, loop)
 
     def _read_batch(self) -> int:
         """Returns how many were ready, of at most a batch."""

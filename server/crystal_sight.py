@@ -3,13 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from protocol.codec import encode
-from protocol.crystals import CRYSTAL_ROW_DTYPE
+from protocol.crystals import CRYSTAL_ROW, CRYSTAL_ROW_DTYPE
 from protocol.limits import CRYSTALS_MAX
-from protocol.messages import Crystals
 from server.detail import Detail
 from server.entities import SLOTS
-from server.extras import Extras
+from server.extras import Extras, Packed
 from server.scene import Scene
 from world.bins import Bins
 from world.compiled import B1, NUMBER, U4_2, compiled
@@ -20,6 +18,19 @@ from world.nearest import EMPTY, Lookers, choose_nearest
 TICKS_PER_CRYSTALS = 10
 # A crystal glitters no farther; beyond, a rain is seen by the people who run for it.
 SIGHT_CM = 6000
+# `Crystals` with its numbers in the widths that hold any, so that all messages of a tick are rows of one array: 96 18,
+# ce tick, d2 x, d2 y, d2 z, c5 bytes, and as many rows as there may be, of which each viewer gets what it sees.
+_ROWS_BYTES = CRYSTALS_MAX * CRYSTAL_ROW.size
+_MESSAGE = np.dtype(
+    [
+        ("kind", "u1", 2), ("tick_follows", "u1"), ("tick", ">u4"),
+        ("x_follows", "u1"), ("x", ">i4"), ("y_follows", "u1"), ("y", ">i4"), ("z_follows", "u1"), ("z", ">i4"),
+        ("rows_follow", "u1"), ("bytes", ">u2"), ("rows", CRYSTAL_ROW_DTYPE, CRYSTALS_MAX),
+    ]
+)  # fmt: skip
+_EMPTY = np.zeros((), _MESSAGE)
+_EMPTY["kind"], _EMPTY["tick_follows"], _EMPTY["rows_follow"] = (0x96, 24), 0xCE, 0xC5
+_EMPTY["x_follows"] = _EMPTY["y_follows"] = _EMPTY["z_follows"] = 0xD2
 # In front of all crystals, so that EMPTY is the place of none.
 _NONE = np.zeros(1, CRYSTAL_DTYPE)
 
@@ -66,7 +77,10 @@ class CrystalSight:
         ids = self._ids[found]
         changed = np.flatnonzero(_differ(ids, self._told[slots[rows]]))
         self._told[slots[rows[changed]]] = ids[changed]
-        extras.add(rows[changed], self._payloads(tick, slots[rows[changed]], found[changed], scene))
+        messages = self._messages(tick, slots[rows[changed]], found[changed], scene)
+        sizes = messages["bytes"] + np.int64(_MESSAGE.itemsize - _ROWS_BYTES)
+        starts = np.arange(messages.size) * _MESSAGE.itemsize
+        extras.pack(Packed(rows[changed], starts, sizes, messages.view(np.uint8)))
 
     def _nearest(self, slots: NDArray[np.int32], scene: Scene, first: int) -> NDArray[np.int32]:
         """The nearest of the `first` crystals to each viewer, (viewers, CRYSTALS_MAX), as places in `_crystals`."""
@@ -82,19 +96,19 @@ class CrystalSight:
         choose_nearest(lookers, found, self._bins[first], SIGHT_CM, np.zeros(first + 1, np.uint8))
         return found
 
-    def _payloads(self, tick: int, viewers: NDArray[np.int32], found: NDArray[np.int32], scene: Scene) -> list[bytes]:
-        near = self._crystals[found]
-        packed = np.empty(found.shape, CRYSTAL_ROW_DTYPE)
+    def _messages(
+        self, tick: int, viewers: NDArray[np.int32], found: NDArray[np.int32], scene: Scene
+    ) -> NDArray[np.void]:
+        """A `Crystals` for each of these viewers."""
+        near, messages = self._crystals[found], np.full(viewers.size, _EMPTY)
+        messages["tick"] = tick
         for name in ("crystal", "kind", "value"):
-            packed[name] = near[name]
+            messages["rows"][name] = near[name]
         for name, axis in (("x", scene.x), ("y", scene.y), ("z", scene.z)):
-            packed[f"d{name}"] = near[name] - axis[viewers][:, None]
-        counts = np.count_nonzero(found, axis=1).tolist()
-        places = zip(*(axis[viewers].tolist() for axis in (scene.x, scene.y, scene.z)), strict=True)
-        return [
-            encode(Crystals(tick, x, y, z, row[:count].tobytes()))
-            for (x, y, z), row, count in zip(places, packed, counts, strict=True)
-        ]
+            messages[name] = axis[viewers]
+            messages["rows"][f"d{name}"] = near[name] - axis[viewers][:, None]
+        messages["bytes"] = np.count_nonzero(found, axis=1) * CRYSTAL_ROW.size
+        return messages
 
 
 @compiled(NUMBER, U4_2, NUMBER, NUMBER, borrowing=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.outbox import Outbox, Traffic
-from server.wires import Wires, send_each
+from server.wires import NOTHING, Pieces, Wires, send
 
 
 class Viewers(NamedTuple):
@@ -50,40 +50,32 @@ def together(viewers: Sequence[Viewers]) -> Viewers:
 
 @dataclass(slots=True)
 class Delivery:
-    """Viewer i gets `data[edges[i]:edges[i + 1]]`: its frame and what goes behind it."""
+    """Who gets what: its frame and what goes behind it."""
 
     viewers: Viewers
-    data: NDArray[np.uint8]
-    edges: NDArray[np.int64]
-    # What of the viewers' sockets may be written to directly: nothing, unless it is told.
-    wires: Wires = field(default_factory=Wires)
+    pieces: Pieces = NOTHING
     heard: int = 0
     cut: int = 0
     # Fireworks that somebody was not told of one by one.
     counted: int = 0
+    # What of the viewers' sockets may be written to directly: nothing, unless it is told.
+    wires: Wires = field(default_factory=Wires)
     # Slots of those who had something left to take after they were written to.
     behind: list[int] = field(default_factory=list)
 
     def count_in(self, traffic: Traffic) -> None:
         """Count everything that is sent, by transport: all at once, because one by one it takes longer than the sum."""
-        over_websocket = int(np.diff(self.edges)[self.viewers.websocket].sum())
+        sizes = self.pieces.sizes
+        over_websocket = int(sizes[self.viewers.websocket].sum())
         traffic.sent[True] += over_websocket
-        traffic.sent[False] += self.data.size - over_websocket
+        traffic.sent[False] += int(sizes.sum()) - over_websocket
 
     def __len__(self) -> int:
         return len(self.viewers.outboxes)
 
     def write(self, start: int, end: int) -> None:
         """Write to some of the viewers, one write each; what a socket does not take goes through its transport."""
-        edges = self.edges[start : end + 1]
-        taken = np.empty(edges.size - 1, np.int64)
-        if send_each(self.wires.open, self.viewers.wires[start:end], edges, self.data.ctypes.data, taken):
-            self._write_rest(start, edges, taken)
-
-    def _write_rest(self, start: int, edges: NDArray[np.int64], taken: NDArray[np.int64]) -> None:
-        """Have transports write what sockets have not taken; the first of these viewers is number `start`."""
-        begin = edges[:-1] + np.maximum(taken, 0)
-        short = np.flatnonzero(begin < edges[1:])
-        for i, first, last in zip(short.tolist(), begin[short].tolist(), edges[1:][short].tolist(), strict=True):
-            if self.viewers.outboxes[start + i].send(self.data[first:last].tobytes()):
-                self.behind.append(int(self.viewers.slots[start + i]))
+        left = send(self.pieces, self.viewers.wires[start:end], start, self.wires.open)
+        for viewer, taken in zip(left.viewers.tolist(), left.taken.tolist(), strict=True):
+            if self.viewers.outboxes[viewer].send(self.pieces.of(viewer)[taken:]):
+                self.behind.append(int(self.viewers.slots[viewer]))

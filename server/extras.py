@@ -1,4 +1,4 @@
-"""What goes behind the frames of one tick, and the bytes of both: each viewer's frame and its extras in one piece.
+"""What goes behind the frames of one tick, and its bytes: each viewer's extras in one piece.
 
 Whoever has something to tell adds payloads for rows, a row being a viewer's place among those served now. All are
 framed and laid out at the end, in the order in which they were added: a viewer hears who somebody is before it
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from world.compiled import I8, NUMBER, U1, U1_2, compiled, group
+from world.compiled import B1, I8, NUMBER, U1, compiled, group
 
 Places = NDArray[np.int64]
 
@@ -31,17 +31,8 @@ class Packed(NamedTuple):
     blob: NDArray[np.uint8]
 
 
-class Frames(NamedTuple):
-    """Finished frames: viewer i's is `rows[i, starts[i]:ends[i]]`, and it is on WebSocket (1) or TCP (0)."""
-
-    rows: NDArray[np.uint8]
-    starts: Places
-    ends: Places
-    websocket: NDArray[np.uint8]
-
-
 class Laid(NamedTuple):
-    """Everything a tick sends: viewer i's piece is `data[edges[i]:edges[i + 1]]`."""
+    """All of it: viewer i's piece is `data[edges[i]:edges[i + 1]]`."""
 
     data: NDArray[np.uint8]
     edges: Places
@@ -86,13 +77,12 @@ class Extras:
         return Packed(*map(np.concatenate, (rows, moved, sizes, blobs)))
 
 
-def lay_out(frames: Frames, extras: Extras) -> Laid:
-    """Each viewer's frame and what is behind it, framed for its transport."""
-    return _lay_out(frames, extras.packed())
+def lay_out(websocket: NDArray[np.bool_], extras: Extras) -> Laid:
+    """What is behind each viewer's frame, framed for its transport: a WebSocket, or else TCP."""
+    return _lay_out(websocket, extras.packed())
 
 
 PACKED = group(Packed, I8, I8, I8, U1)
-FRAMES = group(Frames, U1_2, I8, I8, U1)
 LAID = group(Laid, U1, I8)
 
 
@@ -114,25 +104,18 @@ def _write_prefix(data: NDArray[np.uint8], at: int, size: int, websocket: int) -
     return at + 4
 
 
-@compiled(LAID, FRAMES, PACKED)
-def _lay_out(frames: Frames, extras: Packed) -> Laid:
-    table, frame_starts, frame_ends, websocket = frames
+@compiled(LAID, B1, PACKED)
+def _lay_out(websocket: NDArray[np.bool_], extras: Packed) -> Laid:
     rows, starts, sizes, blob = extras
-    viewers = frame_starts.size
+    viewers = websocket.size
     # First how much each viewer gets, then where that begins, and at last the bytes.
     edges = np.zeros(viewers + 1, np.int64)
-    for i in range(viewers):
-        edges[i + 1] = frame_ends[i] - frame_starts[i]
     for i in range(rows.size):
         edges[rows[i] + 1] += sizes[i] + _prefix_bytes(sizes[i], websocket[rows[i]])
     for i in range(viewers):
         edges[i + 1] += edges[i]
     data = np.empty(edges[viewers], np.uint8)
     written = edges[:-1].copy()
-    for i in range(viewers):
-        at = written[i]
-        written[i] += frame_ends[i] - frame_starts[i]
-        data[at : written[i]] = table[i, frame_starts[i] : frame_ends[i]]
     for i in range(rows.size):
         row, size = rows[i], sizes[i]
         at = _write_prefix(data, written[row], size, websocket[row])

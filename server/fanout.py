@@ -21,13 +21,14 @@ from server.crystal_sight import CrystalSight
 from server.delivery import Delivery, Viewers
 from server.detail import BY_LEVEL, SLOWEST_TICKS_PER_FRAME, Detail
 from server.entities import SLOTS
-from server.extras import Extras, Frames, lay_out
+from server.extras import Extras, lay_out
 from server.hearing import Heard, Listeners, choose_reports
 from server.introductions import Introductions
 from server.parties import Parties
 from server.scene import Scene
 from server.sky import SkyWatch
 from server.views import Views
+from server.wires import Pieces
 from world.config import TICK_RATE_HZ
 from world.interest import Interest, Sight
 
@@ -83,7 +84,7 @@ class Fanout:
         """Everything the given viewers get in this tick, each of them present in the scene."""
         slots, detail = viewers.slots, BY_LEVEL[shed_level]
         if not slots.size:
-            return Delivery(viewers, np.zeros(0, np.uint8), np.zeros(1, np.int64))
+            return Delivery(viewers)
         table = begin_frames(self._views.headers(tick, slots, shed_level), FRAME_NEAREST + detail.far_records)
         shown = self._views.show(tick, slots, detail, table)
         edges = finish_frames(table, shown.counts, viewers.websocket)
@@ -94,8 +95,8 @@ class Fanout:
         self._rehearse(tick, slots, detail, extras)
         self.crystals.tell(tick, slots, self._scene, detail, extras)
         self._map(tick, slots, detail, extras)
-        laid = lay_out(Frames(table.rows, edges.starts, edges.ends, viewers.websocket.view(np.uint8)), extras)
-        return Delivery(viewers, *laid, heard=len(heard.rows), cut=heard.cut, counted=counted)
+        pieces = Pieces(table.rows, *edges, *lay_out(viewers.websocket, extras))
+        return Delivery(viewers, pieces, len(heard.rows), heard.cut, counted)
 
     def _told(self, tick: int, slots: NDArray[np.int32], detail: Detail, extras: Extras) -> Heard:
         """What each viewer hears of what was reported since its last frame."""

@@ -12,7 +12,7 @@ from protocol.messages import Profile, Profiles
 from server.entities import SLOT_MASK, SLOTS
 from server.extras import PACKED, Extras, Packed
 from server.views import Shown
-from world.compiled import I4, I4_2, I8, NUMBER, U1, U1_2, compiled, group
+from world.compiled import I4, I4_2, I8, NOTHING, NUMBER, U1, U1_2, compiled, group
 from world.tick import ProfileRecord
 
 # Seats in the table of who knows whom; it doubles when they run out.
@@ -45,6 +45,7 @@ class Introductions:
 
     def learn(self, records: Sequence[ProfileRecord]) -> None:
         """New or changed profiles: nobody knows them yet. One told again unchanged, as at a border, is no news."""
+        changed = []
         for record in records:
             slot = record.entity & SLOT_MASK
             # A look is whole and in the order of the traits (world.looks.worn): the names go without saying.
@@ -52,10 +53,15 @@ class Introductions:
             entry = encode_entry(Profile(record.entity, record.version, record.name, look))
             if self._entry(slot) == entry:
                 continue
+            known = self._seat_of[slot] != 0
             seat = self._seat(slot)
-            self._knows[:, seat >> 3] &= ~np.uint8(1 << (seat & 7))
+            # In a seat that nobody had before is somebody whom nobody knows: a crowd that comes costs no look at all.
+            if known:
+                changed.append(seat)
             self._entries[slot, : len(entry)] = np.frombuffer(entry, np.uint8)
             self._sizes[slot] = len(entry)
+        if changed:
+            _make_strangers(self._knows, self._seats, np.array(changed))
 
     def message(self, slot: int) -> bytes:
         """A whole `Profiles` message with the profile of whoever is in this slot, which must be known."""
@@ -133,6 +139,14 @@ _KNOWN = group(_Known, I4, U1_2)
 _SHOWN = group(Shown, I4_2, I8)
 _ENTRIES = group(_Entries, U1_2, I4, U1)
 _MET = group(_Met, I4_2, I8)
+
+
+@compiled(NOTHING, U1_2, NUMBER, I8, borrowing=True)
+def _make_strangers(knows: NDArray[np.uint8], rows: int, seats: NDArray[np.int64]) -> None:
+    """Let nobody in the first so many seats know whoever is in these; row by row, as the table lies in memory."""
+    for i in range(rows):
+        for j in range(seats.size):
+            knows[i, seats[j] >> 3] &= 0xFF ^ (1 << (seats[j] & 7))
 
 
 @compiled(I4, _KNOWN, I4, I4_2)

@@ -1,25 +1,27 @@
 """Sockets that are written to past their transports: a frame is one system call, and nothing of Python around it.
 
 A transport takes a write by four calls, each of which touches objects that the processor has forgotten since the last
-tick. A compiled loop calls the system's own `send` for a slice of the viewers instead. It does the plain case alone:
-what a socket does not take whole goes on through its transport, and so does everything where a transport keeps what has
-to go first, where bytes are encrypted, and where the link is gone or going.
+tick. A compiled loop calls the system's own `writev` for a slice of the viewers instead: each viewer's frame lies in
+one place and what goes behind it in another, and neither is copied before the kernel does it. It does the plain case
+alone: what a socket does not take whole goes on through its transport, and so does everything where a transport keeps
+what has to go first, where bytes are encrypted, and where the link is gone or going.
 """
 
-from typing import Any
+from struct import calcsize
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from world.compiled import I8, I8_2, NUMBER, compiled
+from world.compiled import I8, I8_2, NUMBER, U1, U1_2, compiled, group
 
 # The descriptor of no socket.
 NONE = -1
-# What a send says that was not made; one that fails says -1.
-UNTRIED = -2
 _BLOCK = 1024
-_send: Any = types.ExternalFunction("send", types.int64(types.int32, types.int64, types.int64, types.int32))
+# Addresses and sizes are of eight bytes in what it is handed: on other systems nothing is written directly.
+_write: Any = types.ExternalFunction("writev", types.int64(types.int32, types.int64, types.int32))
+_POSSIBLE = calcsize("P") == calcsize("q")
 
 
 class Wires:
@@ -36,6 +38,8 @@ class Wires:
     def wire(self, descriptor: int) -> "Wire":
         """A way to a socket, shut at first; one without a descriptor stays so."""
         self._last += 1
+        if not _POSSIBLE:
+            descriptor = NONE
         if descriptor >= self.open.size:
             self.open = np.append(self.open, np.zeros(descriptor, np.int64))
         return Wire(self, descriptor, self._last)
@@ -54,9 +58,13 @@ class Wire:
 
     def turn(self, is_open: bool) -> None:
         """Open it, or shut it while something is kept that has to go first."""
-        if self.descriptor != NONE:
-            self.is_open = is_open
-            self._wires.open[self.descriptor] = self.serial if is_open else 0
+        if self.descriptor == NONE:
+            return
+        self.is_open = is_open
+        if is_open:
+            self._wires.open[self.descriptor] = self.serial
+        elif self._wires.open[self.descriptor] == self.serial:
+            self._wires.open[self.descriptor] = 0
 
     def cut(self) -> None:
         """Shut it for good: its socket is about to be somebody else's, or somebody else writes to it, too."""
@@ -64,27 +72,80 @@ class Wire:
         self.descriptor = NONE
 
 
-@compiled(NUMBER, I8, I8_2, I8, NUMBER, I8, borrowing=True)
-def send_each(
-    open_to: NDArray[np.int64],
-    wires: NDArray[np.int64],
-    edges: NDArray[np.int64],
-    data_at: int,
-    taken: NDArray[np.int64],
-) -> int:
-    """Send viewer i the bytes from `edges[i]` to `edges[i + 1]` behind the address `data_at`, where that may be.
+class Pieces(NamedTuple):
+    """What each viewer gets: `frames[i, begins[i]:ends[i]]`, and behind it `extras[edges[i]:edges[i + 1]]`."""
 
-    `wires` are their descriptors and serial numbers, `open_to` is Wires.open. `taken` becomes how many bytes each
-    socket took, -1 if it failed or was full, UNTRIED if it may not be written to. Returns how many did not take all.
+    frames: NDArray[np.uint8]
+    begins: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    extras: NDArray[np.uint8]
+    edges: NDArray[np.int64]
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """Bytes for each viewer."""
+        return self.ends - self.begins + np.diff(self.edges)
+
+    def of(self, viewer: int) -> bytes:
+        """All that one of them gets."""
+        frame = self.frames[viewer, self.begins[viewer] : self.ends[viewer]]
+        return frame.tobytes() + self.extras[self.edges[viewer] : self.edges[viewer + 1]].tobytes()
+
+
+_NONE = np.zeros(0, np.int64)
+NOTHING = Pieces(np.zeros((0, 0), np.uint8), _NONE, _NONE, np.zeros(0, np.uint8), np.zeros(1, np.int64))
+
+
+class Left(NamedTuple):
+    """Viewers who did not take all, by number, and how many bytes they took."""
+
+    viewers: NDArray[np.int64]
+    taken: NDArray[np.int64]
+
+
+def send(pieces: Pieces, wires: NDArray[np.int64], first: int, open_to: NDArray[np.int64]) -> Left:
+    """Send to the viewers from number `first` on whose descriptors and serials these are, where that may be.
+
+    `open_to` is Wires.open.
     """
-    short = 0
-    for i in range(taken.size):
-        wire, size = wires[i, 0], edges[i + 1] - edges[i]
-        taken[i] = UNTRIED
+    left, vector = Left(*np.empty((2, len(wires)), np.int64)), np.empty(4, np.int64)
+    memory = _Memory(vector, vector.ctypes.data, pieces.frames.ctypes.data, pieces.extras.ctypes.data)
+    count = _send_each(pieces, wires, first, open_to, memory, left)
+    return Left(left.viewers[:count], left.taken[:count])
+
+
+class _Memory(NamedTuple):
+    """Addresses and sizes of one viewer's two pieces, as the system wants them; where they lie, and all the pieces."""
+
+    vector: NDArray[np.int64]
+    vector_at: int
+    frames_at: int
+    extras_at: int
+
+
+_PIECES, _MEMORY = group(Pieces, U1_2, I8, I8, U1, I8), group(_Memory, I8, NUMBER, NUMBER, NUMBER)
+
+
+@compiled(NUMBER, _PIECES, I8_2, NUMBER, I8, _MEMORY, group(Left, I8, I8), borrowing=True)
+def _send_each(
+    pieces: Pieces, wires: NDArray[np.int64], first: int, open_to: NDArray[np.int64], memory: _Memory, left: Left
+) -> int:
+    """Returns for how many viewers there is something `left`."""
+    vector = memory.vector
+    count = 0
+    for i in range(len(wires)):
+        wire, viewer, taken = wires[i, 0], first + i, 0
+        vector[0] = memory.frames_at + viewer * pieces.frames.shape[1] + pieces.begins[viewer]
+        vector[1] = pieces.ends[viewer] - pieces.begins[viewer]
+        vector[2] = memory.extras_at + pieces.edges[viewer]
+        vector[3] = pieces.edges[viewer + 1] - pieces.edges[viewer]
         if 0 <= wire < open_to.size and open_to[wire] == wires[i, 1]:
-            taken[i] = _send(wire, data_at + edges[i], size, 0)
-        short += taken[i] != size
-    return short
+            # What fails or is full says -1; its transport finds out why.
+            taken = max(0, _write(wire, memory.vector_at, 2 if vector[3] else 1))
+        if taken < vector[1] + vector[3]:
+            left.viewers[count], left.taken[count] = viewer, taken
+            count += 1
+    return count
 
 
 # The way of those that have no direct one.

@@ -1,6 +1,6 @@
-"""The viewers who are served in the same turn: kept as arrays while nobody comes or goes, and who of them is behind."""
+"""The viewers who are served in the same turn, as arrays, and who of them is behind."""
 
-from server.delivery import Delivery, Viewers
+from server.delivery import Delivery, Viewers, together
 from server.session import Session
 
 
@@ -18,24 +18,19 @@ class Seats:
         # What each of those who had not taken everything held when it was their turn last.
         self.left: dict[Session, int] = {}
         self.delivery: Delivery | None = None
-        self._viewers: Viewers | None = None
+        # Everybody here. While a crowd comes it grows one by one: made anew it would touch all sessions each time.
+        self.viewers = Viewers.of({})
 
     def sit(self, slot: int, session: Session) -> None:
-        """Somebody comes."""
+        """Somebody comes, in place of whoever was in this slot."""
+        self.leave(slot)
         self.sessions[slot] = session
-        self._viewers = None
+        self.viewers = together([self.viewers, Viewers.of({slot: session.outbox})])
 
     def leave(self, slot: int) -> None:
         """Somebody goes, if they were here."""
-        self.sessions.pop(slot, None)
-        self._viewers = None
-
-    @property
-    def viewers(self) -> Viewers:
-        """Everybody here."""
-        if self._viewers is None:
-            self._viewers = Viewers.of({slot: session.outbox for slot, session in self.sessions.items()})
-        return self._viewers
+        if self.sessions.pop(slot, None) is not None:
+            self.viewers = self.viewers.only(self.viewers.slots != slot)
 
     def unsent(self) -> dict[Session, int]:
         """Who has not taken everything yet, and how many bytes are left."""

@@ -245,7 +245,7 @@ def test_a_crowd_of_frames_is_written_slice_by_slice_one_write_each() -> None:
 def test_without_viewers_nothing_is_sent() -> None:
     delivery = Hall(row(2)).prepare(1)
     delivery.write(0, 10)
-    assert (len(delivery), delivery.data.size, delivery.heard, delivery.cut) == (0, 0, 0, 0)
+    assert (len(delivery), delivery.pieces.sizes.size, delivery.heard, delivery.cut) == (0, 0, 0, 0)
 
 
 def test_somebody_whose_profile_is_not_known_yet_is_shown_and_introduced_later() -> None:

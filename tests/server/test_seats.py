@@ -41,7 +41,7 @@ def test_only_those_who_were_behind_after_the_last_write_or_lag_already_are_look
     for client in clients:
         client.transport.backlog = 1000
     assert seats.unsent() == {}
-    seats.delivery = Delivery(seats.viewers, np.zeros(0, np.uint8), np.zeros(1, np.int64), behind=[2, 99])
+    seats.delivery = Delivery(seats.viewers, behind=[2, 99])
     seats.lagging = {seats.sessions[3]: 4}
     assert seats.unsent() == {seats.sessions[2]: 1000, seats.sessions[3]: 1000}
     clients[1].transport.backlog = 0

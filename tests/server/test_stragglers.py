@@ -1,6 +1,5 @@
 """Who does not take what is written pays alone, and all who do not hold no more together than is allowed."""
 
-import numpy as np
 import pytest
 
 from protocol.connection import Framing
@@ -33,7 +32,7 @@ class Rows:
         for client, size in zip(self.clients, left, strict=True):
             client.transport.backlog = size
         behind = [slot for slot, size in enumerate(left) if size]
-        self.seats.delivery = Delivery(self.seats.viewers, np.zeros(0, np.uint8), np.zeros(1, np.int64), behind=behind)
+        self.seats.delivery = Delivery(self.seats.viewers, behind=behind)
         self.stragglers.review(tick, self.seats)
 
     @property

@@ -22,12 +22,13 @@ from server.gateway.websocket import Tap
 from server.outbox import Outbox
 from server.session import Session
 from server.settings import GameSettings
-from server.wires import NO_WIRE, NONE, UNTRIED, Wires, send_each
+from server.wires import NO_WIRE, NONE, Pieces, Wires, send
 from tests.fakes import FakeDesk
 from tests.scenario import Scenario
 
 ROUNDS = 20
 ENDS = ("part", "cut", "lost")
+FRAME_BYTES = 3
 
 
 class Line:
@@ -64,9 +65,16 @@ class Lines:
         return self.all[-1]
 
     def delivery(self, *pieces: bytes) -> Delivery:
+        """The first of each piece is its frame, and lies two bytes into its row; the rest is what goes behind it."""
         viewers = Viewers.of({slot: line.outbox for slot, line in enumerate(self.all[: len(pieces)], 1)})
-        edges = np.cumsum([0, *map(len, pieces)])
-        return Delivery(viewers, np.frombuffer(b"".join(pieces), np.uint8), edges, self.wires)
+        rows = np.full((len(pieces), 2 + FRAME_BYTES), 0xEE, np.uint8)
+        for row, piece in zip(rows, pieces, strict=True):
+            row[2 : 2 + len(piece[:FRAME_BYTES])] = np.frombuffer(piece[:FRAME_BYTES], np.uint8)
+        begins = np.full(len(pieces), 2)
+        ends = begins + [len(piece[:FRAME_BYTES]) for piece in pieces]
+        extras = np.frombuffer(b"".join(piece[FRAME_BYTES:] for piece in pieces), np.uint8).copy()
+        edges = np.cumsum([0, *(len(piece[FRAME_BYTES:]) for piece in pieces)])
+        return Delivery(viewers, Pieces(rows, begins, ends, extras, edges), wires=self.wires)
 
     def deliver(self, *pieces: bytes) -> Delivery:
         delivery = self.delivery(*pieces)
@@ -261,10 +269,11 @@ def test_there_is_a_wire_for_every_descriptor_however_large() -> None:
 def test_where_there_is_no_wire_nothing_is_tried() -> None:
     NO_WIRE.turn(is_open=True)
     assert not NO_WIRE.is_open
-    taken = np.zeros(3, np.int64)
+    rows, begins, edges = np.zeros((3, 1), np.uint8), np.zeros(3, np.int64), np.zeros(4, np.int64)
+    pieces = Pieces(rows, begins, begins + 1, np.zeros(0, np.uint8), edges)
     ways = np.array([(NONE, NO_WIRE.serial), (10**6, 1), (5, 7)])
-    send_each(Wires().open, ways, np.array([0, 1, 2, 3]), 0, taken)
-    assert taken.tolist() == [UNTRIED] * 3
+    left = send(pieces, ways, 0, Wires().open)
+    assert (left.viewers.tolist(), left.taken.tolist()) == ([0, 1, 2], [0, 0, 0])
 
 
 @pytest.mark.parametrize(
