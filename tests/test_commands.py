@@ -101,7 +101,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-@pytest.mark.parametrize(("status", "targets"), [(0, ["client", "test"]), (7, ["client"])])
+@pytest.mark.parametrize(("status", "targets"), [(0, ["client", "regression", "test"]), (7, ["client"])])
 def test_every_change_must_pass_what_anyone_can_run_and_nothing_of_it_is_left_out(
     machine: Machine, status: int, targets: list[str]
 ) -> None:
@@ -131,6 +131,7 @@ def test_programs_that_are_missing_are_installed_each_package_once(
         "apt-get update",
         f"apt-get install -y --no-install-recommends {packages}",
         "make client",
+        "make regression",
         "make test",
     ]
 

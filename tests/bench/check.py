@@ -7,9 +7,9 @@
 No time is compared, only ratios to a calibration that runs right before and after each round, and each kind of
 processor has a baseline of its own: on one that has none, nothing is judged, and that is said. Noise only ever makes
 a round slower than it is, so it is the quickest tenth of the rounds that is compared, with the quickest tenth of the
-calibrations. What still looks slower is measured again, twice, and fails only if it is slower every time.
+calibrations. What still looks slower is measured again, four times, and fails only if it is slower every time.
 Each measurement is a process of its own: in one that has measured before, the city took a seventh longer. Ten seconds
-where nothing is slower, half a minute at the most.
+where nothing is slower, a minute at the most.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from tests.bench.rounds import BENCHES, Bench, Calibration
 
 BASELINE = Path(__file__).parent / "baseline.json"
 SLOWER_MAX = 0.15
-ATTEMPTS = 3
+ATTEMPTS = 5
 # Ten times what it takes: a machine that is stopped for a minute is no failure, one that never ends is.
 MEASURE_S_MAX = 120
 MEASURE = "--measure"
