@@ -7,10 +7,12 @@ from time import perf_counter
 
 import aiohttp
 
+from loadtest.dial import Way, dial, home_of
 from loadtest.pace import STEP_S, Pace
 from loadtest.peers.adapters.base import Adapter
 from loadtest.peers.tally import Tally
 from loadtest.peers.visitor import Place, Visitor
+from loadtest.target import Target
 
 SIDE_CM = 10_000.0
 CLUSTERS = 12
@@ -93,7 +95,8 @@ class Crowd:
             async with asyncio.timeout(_ENTER_S):
                 spot = await self._adapter.where(visitor.place, session)
                 visitor.aim(f"{spot.host}:{spot.port}", spot.path)
-                await asyncio.get_running_loop().create_connection(lambda: visitor, spot.host, spot.port)
+                # From an address of its own: our city counts connections by address, and cuts whoever has too many.
+                await dial(visitor, Target("ws", spot.host, spot.port, spot.path), Way(home_of(visitor.index)))
                 await visitor.entered.wait()
         except (OSError, aiohttp.ClientError, TimeoutError) as error:
             visitor.ending = visitor.ending or f"did not get in: {type(error).__name__} {error}"
