@@ -21,8 +21,8 @@ _LOOKED_AT = 8
 SLACK_BYTES = 16
 # Of messages that are passed over, one in this many is decoded just to see that it can be.
 DECODE_EVERY = 50
-# What a kind of message is to a reader.
-OURS, IDLE_ALWAYS, IDLE_UNLESS_HUNTED, IDLE_UNLESS_OF_BOOKS = 0, 1, 2, 3
+# What a kind of message is to a reader; 0 is for the bot itself.
+IDLE_ALWAYS, IDLE_UNLESS_HUNTED, IDLE_UNLESS_OF_BOOKS = 1, 2, 3
 
 _FRAME = 16
 _WS_BINARY, _WS_MEDIUM = 0x82, 126

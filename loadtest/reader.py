@@ -153,7 +153,7 @@ class Reader:
         rests = found.rests[: whose.size]
         self.down[whose] += rests - starts
         for row in np.flatnonzero(rests < stops).tolist():
-            self._give(whose[row], rests[row], stops[row])
+            self._give(whose[row], self._room.data[rests[row] : stops[row]].tobytes())
         for row in np.flatnonzero(starts == stops).tolist():
             self._read_again(whose[row])
         return len(ready)
@@ -177,11 +177,11 @@ class Reader:
             self._desk.kinds[kind] += int(passed[kind])
         passed[:] = 0
 
-    def _give(self, seat: int, begin: int, end: int) -> None:
+    def _give(self, seat: int, data: bytes) -> None:
         """Have a bot read what is not for here to understand."""
         bot = self._bots[seat]
         if bot is not None:
-            bot.data_received(self._room.data[begin:end].tobytes())
+            bot.data_received(data)
             self._seats.unfinished[seat] = bot.unfinished
 
     def _read_again(self, seat: int) -> None:
@@ -195,11 +195,10 @@ class Reader:
             return
         except OSError:
             data = b""
-        if not data:
+        if data:
+            self._give(seat, data)
+        else:
             self._hand_back(bot)
-            return
-        bot.data_received(data)
-        self._seats.unfinished[seat] = bot.unfinished
 
 
 def _kinds() -> Kinds:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.outbox import Outbox, Traffic
-from server.wires import NOTHING, Pieces, Wires, send
+from server.wires import NO_WIRES, NOTHING, Pieces, Wires, send
 
 
 class Viewers(NamedTuple):
@@ -59,7 +59,7 @@ class Delivery:
     # Fireworks that somebody was not told of one by one.
     counted: int = 0
     # What of the viewers' sockets may be written to directly: nothing, unless it is told.
-    wires: Wires = field(default_factory=Wires)
+    wires: Wires = NO_WIRES
     # Slots of those who had something left to take after they were written to.
     behind: list[int] = field(default_factory=list)
 

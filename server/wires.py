@@ -148,5 +148,6 @@ def _send_each(
     return count
 
 
-# The way of those that have no direct one.
-NO_WIRE = Wires().wire(NONE)
+# None of them is ever open: for those that have no direct way.
+NO_WIRES = Wires()
+NO_WIRE = NO_WIRES.wire(NONE)
