@@ -118,6 +118,11 @@ class Connection:
         """How far this end knows the two to have come."""
         return self._state
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether part of a message is kept: what comes next belongs to it."""
+        return self._splitter is not None and self._splitter.held_bytes > 0
+
     def intent(self, data: bytes) -> bytes | None:
         """The eight bytes of a Move, if `data` is exactly one and may be said now; if not, `feed` says what it is.
 
@@ -125,7 +130,7 @@ class Connection:
         """
         if len(data) != self._move_bytes or not self._movable or not data.startswith(self._move_prefix):
             return None
-        if self._splitter is not None and self._splitter.held_bytes:
+        if self.unfinished:
             return None
         return data[-_INTENT_BYTES:]
 

@@ -95,6 +95,7 @@ async def _sockets(
     proxies = Proxies(parts_of(game.trusted_proxies), game.proxy_header)
     doorstep = Doorstep(game, gateway.callers, proxies, city.metrics, server_context(settings.tls))
     async with AsyncExitStack() as stack:
+        stack.callback(gateway.intake.close)
         public = [web.get("/status", status_handler(city)), map_route(lambda: city.config), *page_routes(game.page_dir)]
         port = await stack.enter_async_context(serve_http(gateway, links, doorstep, public))
         tcp = await serve_tcp(gateway, links, doorstep)

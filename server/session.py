@@ -104,6 +104,19 @@ class Session:
         """Whether the client is in the city."""
         return self._connection.state is State.OPEN
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether a part of a message is kept, to which the next bytes belong."""
+        return self._connection.unfinished
+
+    def move(self, intent: bytes) -> None:
+        """What a Move says that was read whole, of a client who was welcomed: as if `receive` had found it."""
+        if self.player is None or self.closed:
+            return
+        self.heard_tick = self._desk.tick
+        if self._may_speak():
+            self._desk.intend(self.player, intent)
+
     def receive(self, data: bytes) -> None:
         """Bytes from the client: any chunk of a stream, or one whole WebSocket message."""
         if self.closed:
@@ -114,9 +127,7 @@ class Session:
             return
         intent = self._connection.intent(data)
         if intent is not None and self.player:
-            self.heard_tick = self._desk.tick
-            if self._may_speak():
-                self._desk.intend(self.player, intent)
+            self.move(intent)
             return
         try:
             for message in self._connection.feed(data):

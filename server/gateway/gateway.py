@@ -17,6 +17,7 @@ from server.fanout import Fanout
 from server.gateway.addresses import key_of
 from server.gateway.callers import Callers
 from server.gateway.crier import Crier
+from server.gateway.intake import Intake
 from server.gateway.postman import Postman
 from server.gateway.reception import Entrance, Reception
 from server.gateway.seats import Seats
@@ -60,6 +61,7 @@ class Gateway:
         self.draining = self.winding_down = False
         self.shed_level = 0
         self.traffic, self.wires = Traffic(), Wires()
+        self.intake = Intake(self.traffic)
         self.sessions: set[Session] = set()
         self.scene = Scene(config.city.zone)
         self.reception = Reception(settings, config, bus, metrics, entrance)
@@ -111,8 +113,9 @@ class Gateway:
     # ---- for the loop, in this order -------------------------------------------------------------
 
     def begin(self, tick: int) -> None:
-        """A tick begins: let people in and, once a second, see who has been silent for too long."""
+        """A tick begins: hear what waits, let people in and, once a second, see who has been silent for too long."""
         self.tick = tick
+        self.intake.read()
         self._tick_began_s = self._clock.now_s()
         entered = self.reception.open_door(tick)
         self._pace.spent(Step.ENTER, self._clock.now_s() - self._tick_began_s, entered)

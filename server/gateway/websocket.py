@@ -3,12 +3,13 @@
 aiohttp does the handshake, pings, closing and whatever is unusual. The two things that happen thousands of times
 a second go past it. Frames leave as ready bytes, through the connection's own transport or past that (server/wires.py):
 they are whole WebSocket frames already (protocol/frames.py). And plain messages are read by a `Tap` in front of
-aiohttp's protocol, without a queue, a task switch and a coroutine for each of them.
+aiohttp's protocol, or past that too (intake.py), without a queue, a task switch and a coroutine for each of them.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import cast
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -25,6 +26,7 @@ from server.kinds import parts_of
 from server.ops.health import json_errors
 from server.outbox import Outbox
 from server.session import Session
+from server.wires import NONE
 
 # Messages up to this reach the codec, which says what the limit is; aiohttp cuts larger ones with 1009.
 WS_MESSAGE_BYTES_MAX = 2 * CLIENT_MESSAGE_BYTES_MAX
@@ -42,15 +44,23 @@ class Tap(asyncio.Protocol):
         self._traffic = gateway.traffic
         self._taps = taps
         self._frames = ClientFrames(CLIENT_MESSAGE_BYTES_MAX)
-        self._session: Session | None = None
-        self._at_request_end = False
+        self._at_request_end = self._attached = False
+        self.session: Session
+        self.transport: asyncio.Transport
+        self.watched = NONE
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a part of a frame is kept."""
+        return self._frames.held_bytes > 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
         self._taps[self._http] = self
         self._http.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        if self._session is None:
+        if not self._attached:
             self._at_request_end = data.endswith(b"\r\n\r\n")
             with self._gateway.connecting():
                 self._http.data_received(data)
@@ -58,21 +68,27 @@ class Tap(asyncio.Protocol):
         self._traffic.received[True] += len(data)
         payload = self._frames.only(data)
         if payload is not None:
-            self._session.receive(payload)
-            return
+            self.session.receive(payload)
+        else:
+            self._feed(data)
+        if self.session.welcomed:
+            self._gateway.intake.take(self)
+
+    def _feed(self, data: bytes) -> None:
         for piece, plain in self._frames.feed(data):
             if plain:
-                self._session.receive(piece)
+                self.session.receive(piece)
             else:
-                # aiohttp may answer by itself from now on: a second hand on the socket.
-                self._session.outbox.wire.cut()
+                # aiohttp may answer by itself from now on, or have its transport wait: a second hand on the socket.
+                self.session.outbox.wire.cut()
+                self._gateway.intake.hand_back(self)
                 self._http.data_received(piece)
 
     def attach(self, session: Session) -> None:
         """The handshake is done. Of a client that did not wait for it, aiohttp has the beginning and gets the rest."""
         if not self._at_request_end:
             self._frames.hand_on()
-        self._session = session
+        self.session, self._attached = session, True
 
     def eof_received(self) -> bool | None:
         return self._http.eof_received()
@@ -85,9 +101,10 @@ class Tap(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._taps.pop(self._http, None)
-        if self._session is not None:
+        if self._attached:
             # Before aiohttp has told anybody, the socket may be somebody else's.
-            self._session.outbox.wire.cut()
+            self.session.outbox.wire.cut()
+            self._gateway.intake.drop(self)
         self._http.connection_lost(exc)
 
 
@@ -139,6 +156,8 @@ class WebSocketClient:
                 session.close(*_fault(message.data))
 
     def _part(self, code: int, reason: str) -> None:
+        # What the client answers is aiohttp's to read.
+        self._gateway.intake.hand_back(self._tap)
         self._closing = asyncio.create_task(self._socket.close(code=code, message=reason.encode()))
         self._links.part(self._transport)
 

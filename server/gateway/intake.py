@@ -1,0 +1,250 @@
+"""What clients say, read past their transports: all that waits at their sockets, every few milliseconds, in one go.
+
+A loop that calls a protocol for each message touches a dozen objects that the processor has forgotten since the last
+one. So from a client's first message in the city on, its socket is watched here, by an epoll of its own; a compiled
+loop reads from all that are ready, and what is exactly one Move, as nine of ten messages are, goes to its session
+without another look. Everything else goes to the client's protocol as if its transport had read it. Where that is over
+(at the end of a link, or because a WebSocket has more to say than plain messages), the transport reads on. What is
+encrypted only a transport can read.
+"""
+
+import asyncio
+import select
+from contextlib import suppress
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import structlog
+from numba import types
+from numpy.typing import NDArray
+
+from protocol.frames import INTENT, MOVE_BYTES, MOVE_PREFIX
+from protocol.limits import TCP_PREFIX_BYTES
+from server.outbox import Traffic
+from server.session import Session
+from server.wires import NONE
+from world.compiled import B1, I4, I8, NUMBER, U1, U1_2, YES, compiled, group
+
+log = structlog.get_logger()
+
+# Sockets that are read before the loop has its turn: half a millisecond.
+BATCH = 256
+# What comes is left to gather for so long: to be woken for each message costs more than the message. A tick, which is
+# what a Move waits for, begins with a look; a Ping's answer may come this much later.
+GATHER_S = 0.004
+# Room for what a client that keeps to its rights says in a second; of one that does not, the rest waits its turn.
+CHUNK_BYTES = 4096
+ROOM_BYTES = 64 * CHUNK_BYTES
+# How the next bytes of a socket are to be read: by its client's protocol alone, or as what may be a Move.
+_CLOSELY, _STREAM, _MESSAGES = 0, 1, 2
+# A Move is twelve bytes, the first four always the same (protocol/frames.py; the tests compare). It goes behind four
+# bytes of length, or behind the header of a WebSocket's frame, which ends with a key of four bytes.
+_MOVE_BYTES, _PREFIX_BYTES, _KEY_BYTES, _WS_HEADER_BYTES = 12, 4, 4, 6
+_STREAM_BYTES, _MESSAGE_BYTES = 16, 18
+_FINAL_BINARY, _MASKED = 0x82, 0x80
+_OPENING = MOVE_BYTES.to_bytes(TCP_PREFIX_BYTES) + MOVE_PREFIX
+_receive: Any = types.ExternalFunction("recv", types.int64(types.int32, types.int64, types.int64, types.int32))
+
+
+class Client(Protocol):
+    """The protocol of one connection, which is told of everything but plain Moves.
+
+    `watched` is the descriptor by which it is read here, NONE while its transport reads; nobody else sets it.
+    """
+
+    transport: asyncio.Transport
+    session: Session
+    watched: int
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it keeps a part of a message, to which the next bytes belong."""
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes from the client."""
+
+
+class Intake:
+    """Reads for the clients that it was asked to `take`, in the loop that was running then."""
+
+    def __init__(self, traffic: Traffic) -> None:
+        self._traffic = traffic
+        self._epoll = select.epoll() if hasattr(select, "epoll") else None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        # By descriptor: whose it is, and how it is to be read.
+        self._clients: dict[int, Client] = {}
+        self._ways = np.zeros(1024, np.uint8)
+        data = np.zeros(ROOM_BYTES, np.uint8)
+        self._room = _Room(data, data.ctypes.data, np.frombuffer(_OPENING, np.uint8).copy())
+        starts, stops = np.zeros((2, BATCH), np.int64)
+        self._fetched = _Fetched(starts, stops, np.zeros(BATCH, np.bool_), np.zeros((BATCH, INTENT.size), np.uint8))
+
+    def take(self, client: Client) -> None:
+        """Read for this client from now on, instead of its transport, if that can be done."""
+        descriptor = client.session.outbox.wire.descriptor
+        if self._epoll is None or descriptor == NONE or client.watched != NONE:
+            return
+        if descriptor >= self._ways.size:
+            self._ways = np.append(self._ways, np.zeros(descriptor, np.uint8))
+        client.transport.pause_reading()
+        client.watched = descriptor
+        self._clients[descriptor] = client
+        self._ways[descriptor] = _way(client)
+        self._epoll.register(descriptor, select.EPOLLIN)
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._epoll.fileno(), self._woken, self._loop)
+
+    def drop(self, client: Client) -> None:
+        """Read no more for this client, if it was read for here; nobody does."""
+        descriptor, client.watched = client.watched, NONE
+        # A descriptor that was closed may be somebody else's already.
+        if self._clients.get(descriptor) is not client:
+            return
+        del self._clients[descriptor]
+        if self._epoll is not None:
+            with suppress(OSError):  # closed, and forgotten with that
+                self._epoll.unregister(descriptor)
+
+    def hand_back(self, client: Client) -> None:
+        """Read no more for this client; its transport reads on."""
+        if client.watched != NONE:
+            self.drop(client)
+            if not client.transport.is_closing():
+                client.transport.resume_reading()
+
+    def close(self) -> None:
+        """Read for nobody any more; who is left is handed back."""
+        for client in list(self._clients.values()):
+            self.hand_back(client)
+        epoll, self._epoll = self._epoll, None
+        if epoll is not None:
+            if self._loop is not None:
+                self._loop.remove_reader(epoll.fileno())
+            epoll.close()
+
+    def read(self) -> int:
+        """Read once from as many as one batch holds; returns how many were ready."""
+        if self._epoll is None or not self._clients:
+            return 0
+        ready = self._epoll.poll(0, BATCH)
+        if not ready:
+            return 0
+        descriptors = np.array([descriptor for descriptor, _ in ready], np.int32)
+        descriptors = descriptors[: _fetch(descriptors, self._ways, CHUNK_BYTES, self._room, self._fetched)]
+        self._hand_on(descriptors)
+        return len(ready)
+
+    def _hand_on(self, descriptors: NDArray[np.int32]) -> None:
+        """What was read from these, to whom it is for."""
+        starts, stops, moves, intents = (column[: descriptors.size] for column in self._fetched)
+        ways = self._ways[descriptors[moves]]
+        self._traffic.received[False] += int(np.count_nonzero(ways == _STREAM)) * _STREAM_BYTES
+        self._traffic.received[True] += int(np.count_nonzero(ways == _MESSAGES)) * _MESSAGE_BYTES
+        # Whom each was of, before anybody is told: what one says may be another's end.
+        clients = [self._clients.get(descriptor) for descriptor in descriptors.tolist()]
+        packed = intents.tobytes()
+        size = INTENT.size
+        for row, (client, is_move) in enumerate(zip(clients, moves.tolist(), strict=True)):
+            if client is None:
+                continue
+            try:
+                if is_move:
+                    client.session.move(packed[row * size : (row + 1) * size])
+                else:
+                    self._give(client, self._room.data[starts[row] : stops[row]].tobytes())
+            except Exception:
+                # As a loop does it with a protocol that fails: the others are told all the same.
+                log.exception("a client's message was not taken, and its link is cut")
+                client.transport.abort()
+
+    def _give(self, client: Client, data: bytes) -> None:
+        """Something that is for its protocol to understand; nothing is the end of it, of which its transport tells."""
+        if not data:
+            self.hand_back(client)
+            return
+        client.data_received(data)
+        if client.watched != NONE:
+            self._ways[client.watched] = _way(client)
+
+    def _woken(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Something has come after a time without: from now on there is a look every few milliseconds."""
+        if self._epoll is not None:
+            loop.remove_reader(self._epoll.fileno())
+            self._look(loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Read, and from those who did not fit in as soon as the loop has had its turn; sleep when nothing has come."""
+        ready = self.read()
+        if self._epoll is None:
+            return
+        if ready:
+            loop.call_later(0 if ready == BATCH else GATHER_S, self._look, loop)
+        else:
+            loop.add_reader(self._epoll.fileno(), self._woken, loop)
+
+
+def _way(client: Client) -> int:
+    if client.unfinished:
+        return _CLOSELY
+    return _MESSAGES if client.session.outbox.websocket else _STREAM
+
+
+class _Room(NamedTuple):
+    """Where what is read lies, one read after the other, and how a Move begins in a stream."""
+
+    data: NDArray[np.uint8]
+    data_at: int
+    opening: NDArray[np.uint8]
+
+
+class _Fetched(NamedTuple):
+    """Each read: where it begins and ends in the room, whether it is exactly one Move, and then what that says."""
+
+    starts: NDArray[np.int64]
+    stops: NDArray[np.int64]
+    moves: NDArray[np.bool_]
+    intents: NDArray[np.uint8]
+
+
+_ROOM, _FETCHED = group(_Room, U1, NUMBER, U1), group(_Fetched, I8, I8, B1, U1_2)
+
+
+@compiled(YES, _ROOM, NUMBER, NUMBER, NUMBER, borrowing=True)
+def _is_move(room: _Room, at: int, size: int, way: int) -> bool:
+    """Whether so many bytes are exactly one Move; what it says, the last of them, is unmasked where it lies."""
+    data, opening, differs = room.data, room.opening, 0
+    if way == _STREAM and size == _STREAM_BYTES:
+        for k in range(opening.size):
+            differs |= data[at + k] ^ opening[k]
+        return differs == 0
+    if way != _MESSAGES or size != _MESSAGE_BYTES or data[at] != _FINAL_BINARY or data[at + 1] != _MASKED | _MOVE_BYTES:
+        return False
+    key, payload, prefix = at + 2, at + _WS_HEADER_BYTES, opening.size - _PREFIX_BYTES
+    for k in range(_PREFIX_BYTES):
+        differs |= data[payload + k] ^ data[key + k] ^ opening[prefix + k]
+    for k in range(_PREFIX_BYTES, _MOVE_BYTES if differs == 0 else 0):
+        data[payload + k] ^= data[key + k % _KEY_BYTES]
+    return differs == 0
+
+
+@compiled(NUMBER, I4, U1, NUMBER, _ROOM, _FETCHED, borrowing=True)
+def _fetch(
+    descriptors: NDArray[np.int32], ways: NDArray[np.uint8], chunk_bytes: int, room: _Room, fetched: _Fetched
+) -> int:
+    """Read once from each of these, while there is room for a chunk; returns how many were read from.
+
+    What ends where it starts gave nothing: it is closed, or broken, or was not ready after all.
+    """
+    at, intent_bytes = 0, fetched.intents.shape[1]
+    for i in range(descriptors.size):
+        if room.data.size - at < chunk_bytes:
+            return i
+        got = max(0, _receive(descriptors[i], room.data_at + at, chunk_bytes, 0))
+        fetched.starts[i], fetched.stops[i] = at, at + got
+        fetched.moves[i] = _is_move(room, at, got, ways[descriptors[i]])
+        at += got
+        if fetched.moves[i]:
+            for k in range(intent_bytes):
+                fetched.intents[i, k] = room.data[at - intent_bytes + k]
+    return int(descriptors.size)
