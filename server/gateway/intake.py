@@ -29,8 +29,9 @@ log = structlog.get_logger()
 
 # Sockets that are read before the loop has its turn: half a millisecond.
 BATCH = 256
-# What comes is left to gather for so long: to be woken for each message costs more than the message. A tick, which is
-# what a Move waits for, begins with a look; a Ping's answer may come this much later.
+# What comes is left to gather for so long: to be woken for each message costs more than the message, and an epoll that
+# watches an epoll costs more than to look. A tick, which is what a Move waits for, begins with a look; a Ping's answer
+# may come this much later.
 GATHER_S = 0.004
 # Room for what a client that keeps to its rights says in a second; of one that does not, the rest waits its turn.
 CHUNK_BYTES = 4096
@@ -65,12 +66,13 @@ class Client(Protocol):
 
 
 class Intake:
-    """Reads for the clients that it was asked to `take`, in the loop that was running then."""
+    """Reads for the clients that it was asked to `take`."""
 
     def __init__(self, traffic: Traffic) -> None:
         self._traffic = traffic
         self._epoll = select.epoll() if hasattr(select, "epoll") else None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        # Whether the next look is under way.
+        self._looks = False
         # By descriptor: whose it is, and how it is to be read.
         self._clients: dict[int, Client] = {}
         self._ways = np.zeros(1024, np.uint8)
@@ -91,9 +93,10 @@ class Intake:
         self._clients[descriptor] = client
         self._ways[descriptor] = _way(client)
         self._epoll.register(descriptor, select.EPOLLIN)
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-            self._loop.add_reader(self._epoll.fileno(), self._woken, self._loop)
+        if not self._looks:
+            self._looks = True
+            loop = asyncio.get_running_loop()
+            loop.call_later(GATHER_S, self._look, loop)
 
     def drop(self, client: Client) -> None:
         """Read no more for this client, if it was read for here; nobody does."""
@@ -119,8 +122,6 @@ class Intake:
             self.hand_back(client)
         epoll, self._epoll = self._epoll, None
         if epoll is not None:
-            if self._loop is not None:
-                self._loop.remove_reader(epoll.fileno())
             epoll.close()
 
     def read(self) -> int:
@@ -167,21 +168,12 @@ class Intake:
         if client.watched != NONE:
             self._ways[client.watched] = _way(client)
 
-    def _woken(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Something has come after a time without: from now on there is a look every few milliseconds."""
-        if self._epoll is not None:
-            loop.remove_reader(self._epoll.fileno())
-            self._look(loop)
-
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Read, and from those who did not fit in as soon as the loop has had its turn; sleep when nothing has come."""
+        """Read, as long as there is somebody to read for; those who did not fit in as soon as the loop had its turn."""
         ready = self.read()
-        if self._epoll is None:
-            return
-        if ready:
+        self._looks = bool(self._clients)
+        if self._looks:
             loop.call_later(0 if ready == BATCH else GATHER_S, self._look, loop)
-        else:
-            loop.add_reader(self._epoll.fileno(), self._woken, loop)
 
 
 def _way(client: Client) -> int:
