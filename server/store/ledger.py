@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, text, update
 
 from server.store.judging import Judgement, Postings, judge, well_formed
+from server.store.lists import listed
 from server.store.records import Entry, Verdict
 from server.store.tables import accounts, postings, transactions
 from world.event import POOL
@@ -81,10 +82,10 @@ def next_number(connection: Connection, numbered: Select[int]) -> int:
 
 def _stored(connection: Connection, keys: Sequence[str]) -> dict[str, Postings]:
     """The postings of those keys that are stored already; hardly ever any."""
-    repeated = connection.scalars(_REPEATED, {"keys": keys}).all()
+    repeated = connection.scalars(_REPEATED, {"keys": listed(keys)}).all()
     stored: dict[str, list[tuple[str, int]]] = {key: [] for key in repeated}
     if repeated:
-        for row in connection.execute(_POSTINGS_OF, {"keys": repeated}):
+        for row in connection.execute(_POSTINGS_OF, {"keys": listed(repeated)}):
             stored[row.key].append((row.name, row.amount))
     return {key: tuple(moved) for key, moved in stored.items()}
 
@@ -94,7 +95,8 @@ def _accounts(connection: Connection, names: Iterable[str]) -> dict[str, tuple[i
     known: dict[str, tuple[int, int]] = {}
     wanted = sorted(names)
     for start in range(0, len(wanted), NAMES_MAX):
-        rows: Iterable[Row[int, str, int]] = connection.execute(_ACCOUNTS, {"names": wanted[start : start + NAMES_MAX]})
+        names = listed(wanted[start : start + NAMES_MAX])
+        rows: Iterable[Row[int, str, int]] = connection.execute(_ACCOUNTS, {"names": names})
         known |= {row.name: (row.id, row.balance) for row in rows}
     return known
 

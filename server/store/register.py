@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from server.store import ledger
+from server.store.lists import listed
 from server.store.office import storable
 from server.store.records import Arrival, Entry, Place, PlayerState, Saved
 from server.store.tables import players, runs
@@ -109,7 +110,7 @@ def _known(connection: Connection, arrivals: Sequence[Arrival]) -> dict[str | by
     for column, kind, those in _BY_PROOF:
         wanted = [proof for proof in proofs if isinstance(proof, kind)]
         if wanted:
-            rows = connection.execute(those, {"proofs": wanted}).mappings()
+            rows = connection.execute(those, {"proofs": listed(wanted)}).mappings()
             found |= {row[column]: dict(row) for row in rows}
     return found
 

@@ -3,9 +3,10 @@
 import asyncio
 import gc
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -21,6 +22,10 @@ ANN = "player:1"
 
 def gain(number: int, amount: int = 1) -> Entry:
     return Entry(f"key.{number}", "pick_up", ((HOUSE, -amount), (ANN, amount)), number)
+
+
+def paid(number: int) -> Entry:
+    return Entry(f"paid.{number}", "pick_up", ((HOUSE, -1), (f"player:{number}", 1)), number)
 
 
 @pytest.fixture
@@ -134,3 +139,23 @@ async def test_asking_the_books_leaves_nothing_for_the_garbage_collector(
         await durable.settle([gain(number), gain(0)])
     gc.collect()
     assert [each for each in rubbish if type(each).__module__.startswith("sqlalchemy.sql")] == []
+
+
+async def test_groups_of_any_size_take_few_statements(durable: DurableStore) -> None:
+    """Drivers keep each that they have prepared, and only a length that is new is another one."""
+    prepared: set[str] = set()
+
+    def note(*told: Any) -> None:
+        prepared.add(told[2])
+
+    event.listen(durable._engine.sync_engine, "before_cursor_execute", note)
+    number = 1
+    for size in range(1, 33):
+        group = [paid(number + place) for place in range(size)]
+        assert all(verdict.settled for verdict in await durable.settle(group))
+        number += size
+    for size in range(1, 33):
+        await durable.enter([Arrival(f"member {place}", None, "Ann") for place in range(size)])
+    lists = {statement for statement in prepared if " IN (" in statement}
+    # Keys and names of up to 33 each, and proofs: 1, 2, 4, 8, 16, 32 and 64 of them.
+    assert len(lists) <= 3 * 7
