@@ -71,8 +71,8 @@ class Bus(Protocol):
     def post(self, zone: int, issued: Issued) -> None:
         """Give a zone a command for its next tick."""
 
-    def post_move(self, zone: int, packed: bytes) -> None:
-        """Give a zone a packed move (MOVE_DTYPE) for its next tick."""
+    def post_moves(self, zone: int, packed: bytes) -> None:
+        """Give a zone packed moves (MOVE_DTYPE), one or more, for its next tick."""
 
     def take_batch(self, zone: int) -> Batch:
         """A zone takes everything posted to it, in the order it was posted."""
@@ -107,7 +107,7 @@ class LocalBus:
     def post(self, zone: int, issued: Issued) -> None:
         self._inboxes[zone].commands.append(issued)
 
-    def post_move(self, zone: int, packed: bytes) -> None:
+    def post_moves(self, zone: int, packed: bytes) -> None:
         self._inboxes[zone].moves.append(packed)
 
     def take_batch(self, zone: int) -> Batch:

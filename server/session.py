@@ -13,7 +13,9 @@ from protocol.errors import RETRY_AFTER_S, CloseCode, ProtocolError
 from server.offences import OFFENCES
 from server.outbox import Outbox
 from server.players import Player
+from server.rations import Rations
 from server.settings import GameSettings
+from server.wires import NONE
 from world.config import TICK_RATE_HZ
 
 # A client that is told "too fast" more often than this learns nothing new from it.
@@ -59,33 +61,41 @@ class Session:
     """Between `receive` and the desk; ends exactly once, by `close` or `lost`."""
 
     __slots__ = (
-        "_burst",
         "_connection",
         "_denied_tick",
         "_desk",
         "_excess",
         "_limits",
-        "_per_s",
-        "_tokens",
-        "_tokens_tick",
+        "_rations",
         "_unread",
+        "_unread_tick",
         "address",
         "closed",
         "framing",
-        "heard_tick",
         "opened_tick",
         "outbox",
         "player",
+        "ration",
+        "watched",
     )
 
-    def __init__(self, desk: Desk, outbox: Outbox, framing: Framing, address: str, limits: GameSettings) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        outbox: Outbox,
+        framing: Framing,
+        address: str,
+        limits: GameSettings,
+        rations: Rations | None = None,
+    ) -> None:
         self._connection = Connection(Role.SERVER, framing)
         self._desk = desk
         self._limits = limits
-        # Settings answer a question in a tenth of a microsecond; these two are asked with every message.
-        self._burst, self._per_s = limits.messages_burst, limits.messages_per_s
-        self._tokens = float(limits.messages_burst)
-        self._tokens_tick = self.opened_tick = self.heard_tick = desk.tick
+        self._rations = rations or Rations(limits)
+        self.ration = self._rations.open(desk.tick)
+        # The descriptor by which it is read past its transport, NONE while that reads (server/gateway/intake.py).
+        self.watched = NONE
+        self.opened_tick = self._unread_tick = desk.tick
         self._denied_tick = desk.tick - TICKS_BETWEEN_RATE_DENIALS
         self._excess = self._unread = 0
         self.address = address
@@ -105,6 +115,11 @@ class Session:
         return self._connection.state is State.OPEN
 
     @property
+    def heard_tick(self) -> int:
+        """When the last whole message came."""
+        return self._rations.heard_tick(self.ration)
+
+    @property
     def unfinished(self) -> bool:
         """Whether a part of a message is kept, to which the next bytes belong."""
         return self._connection.unfinished
@@ -113,7 +128,7 @@ class Session:
         """What a Move says that was read whole, of a client who was welcomed: as if `receive` had found it."""
         if self.player is None or self.closed:
             return
-        self.heard_tick = self._desk.tick
+        self._rations.hear(self.ration, self._desk.tick)
         if self._may_speak():
             self._desk.intend(self.player, intent)
 
@@ -121,7 +136,7 @@ class Session:
         """Bytes from the client: any chunk of a stream, or one whole WebSocket message."""
         if self.closed:
             return
-        if self._tokens < 1 and self._tokens_tick == self._desk.tick and self.framing is Framing.MESSAGES:
+        if self.framing is Framing.MESSAGES and self._rations.spent(self.ration, self._desk.tick):
             # Nothing is left to spend in this tick: dropped unread, for a fifth of what it takes to read it.
             self._too_fast()
             return
@@ -132,7 +147,7 @@ class Session:
         try:
             for message in self._connection.feed(data):
                 # A whole message: whoever sends bytes of one for ever is silent.
-                self.heard_tick = self._desk.tick
+                self._rations.hear(self.ration, self._desk.tick)
                 # Bye costs nothing: unheard, it would leave a session that the protocol has closed already.
                 if isinstance(message, m.Bye) or self._may_speak():
                     self._take(message)
@@ -161,7 +176,7 @@ class Session:
         else:
             self.tell(m.Goodbye(code, reason, self._retry_after_s(code, retry_after_s)))
             self.outbox.part(code, reason)
-        self._desk.ended(self, code)
+        self._end(code)
 
     def _retry_after_s(self, code: CloseCode, said_s: float | None) -> float | None:
         """Whoever is refused for an earlier offence (`said_s`) has not committed another."""
@@ -180,7 +195,11 @@ class Session:
         if not self.closed:
             self.closed = True
             self._own_up()
-            self._desk.ended(self, None)
+            self._end(None)
+
+    def _end(self, cause: CloseCode | None) -> None:
+        self._desk.ended(self, cause)
+        self._rations.close(self.ration)
 
     def _take(self, message: m.AnyMessage) -> None:
         player = self.player
@@ -199,26 +218,23 @@ class Session:
 
     def _may_speak(self) -> bool:
         """Take one token from a bucket that fills with time; without one the message is dropped."""
-        tick, tokens = self._desk.tick, self._tokens
-        if tick != self._tokens_tick:
-            if self._unread:
-                self._own_up()
-            tokens += (tick - self._tokens_tick) * self._per_s / TICK_RATE_HZ
-            tokens = min(tokens, self._burst)
-            self._tokens_tick = tick
-        if tokens >= 1:
-            self._tokens = tokens = tokens - 1
-            if self._excess and tokens > self._burst / 2:
-                self._excess = 0
-            return True
-        self._tokens = tokens
-        self._too_fast()
-        return False
+        tick, rations = self._desk.tick, self._rations
+        if self._unread and tick != self._unread_tick:
+            self._own_up()
+        if not rations.take(self.ration, tick):
+            self._too_fast()
+            return False
+        if self._excess and rations.tokens(self.ration) > self._limits.messages_burst / 2:
+            self._excess = 0
+            rations.strain(self.ration, is_strained=False)
+        return True
 
     def _too_fast(self) -> None:
         limits, tick = self._limits, self._desk.tick
         self._unread += 1
         self._excess += 1
+        self._unread_tick = tick
+        self._rations.strain(self.ration, is_strained=True)
         if self._excess > limits.flood_messages:
             self.close(CloseCode.FLOOD, f"more than {limits.messages_per_s} messages/s, for long")
         elif self.welcomed and tick - self._denied_tick >= TICKS_BETWEEN_RATE_DENIALS:

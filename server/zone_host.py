@@ -132,7 +132,7 @@ class ZoneHost:
                 self._bus.post(gone_to[issued.entity], issued)
         late = np.isin(batch.moves["entity"], list(gone_to))
         for move in batch.moves[late]:
-            self._bus.post_move(gone_to[int(move["entity"])], move.tobytes())
+            self._bus.post_moves(gone_to[int(move["entity"])], move.tobytes())
         stay = [issued for issued in batch.commands if issued.entity not in gone_to]
         return Batch(stay, batch.moves[~late])
 

@@ -29,6 +29,7 @@ from server.ops.metrics import Metrics
 from server.outbox import Outbox, Traffic
 from server.players import Player, Players
 from server.programme import Programme
+from server.rations import Rations
 from server.sanctions import MUTED, Sanctions
 from server.scene import Scene
 from server.session import Session
@@ -61,7 +62,8 @@ class Gateway:
         self.draining = self.winding_down = False
         self.shed_level = 0
         self.traffic, self.wires = Traffic(), Wires()
-        self.intake = Intake(self.traffic)
+        self._rations = Rations(settings, SPARE_CONNECTIONS)
+        self.intake = Intake(self.traffic, self._rations, bus.post_moves)
         self.sessions: set[Session] = set()
         self.scene = Scene(config.city.zone)
         self.reception = Reception(settings, config, bus, metrics, entrance)
@@ -87,7 +89,7 @@ class Gateway:
     def open(self, outbox: Outbox, framing: Framing, address: str, since_tick: int | None = None) -> Session:
         """A client has connected, some since an earlier tick. Where there is no room for it, its session is closed."""
         outbox.count_in(self.traffic)
-        session = Session(self, outbox, framing, address, self._settings)
+        session = Session(self, outbox, framing, address, self._settings, self._rations)
         session.opened_tick = self.tick if since_tick is None else since_tick
         self.sessions.add(session)
         self._silence.opened(session, self.tick)
@@ -115,7 +117,7 @@ class Gateway:
     def begin(self, tick: int) -> None:
         """A tick begins: hear what waits, let people in and, once a second, see who has been silent for too long."""
         self.tick = tick
-        self.intake.read()
+        self.intake.begin(tick)
         self._tick_began_s = self._clock.now_s()
         entered = self.reception.open_door(tick)
         self._pace.spent(Step.ENTER, self._clock.now_s() - self._tick_began_s, entered)
@@ -136,6 +138,7 @@ class Gateway:
             for entity, zone in snapshot.departed:
                 if player := self.reception.players.find(entity):
                     player.zone = zone
+                    self.intake.crossed(player)
         for report in published.reports:
             if report.only:
                 self._tell_one(report)
@@ -252,7 +255,7 @@ class Gateway:
 
     def intend(self, player: Player, intent: bytes) -> None:
         """A player's packed intent goes to its zone."""
-        self._bus.post_move(player.zone, player.entity_bytes + intent)
+        self._bus.post_moves(player.zone, player.entity_bytes + intent)
 
     def do(self, session: Session, player: Player, wish: m.Do) -> None:
         """A deed goes to the player's zone, if there is such a deed and its fields are right."""
@@ -294,6 +297,7 @@ class Gateway:
     def ended(self, session: Session, cause: CloseCode | None) -> None:
         """A session is over."""
         self.sessions.discard(session)
+        self.intake.ended(session)
         self._silence.ended(session)
         self.callers.closed(session.address)
         self._metrics.connections_closed["lost" if cause is None else cause.name.lower()].inc()

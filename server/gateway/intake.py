@@ -2,14 +2,15 @@
 
 A loop that calls a protocol for each message touches a dozen objects that the processor has forgotten since the last
 one. So from a client's first message in the city on, its socket is watched here, by an epoll of its own; a compiled
-loop reads from all that are ready, and what is exactly one Move, as nine of ten messages are, goes to its session
-without another look. Everything else goes to the client's protocol as if its transport had read it. Where that is over
-(at the end of a link, or because a WebSocket has more to say than plain messages), the transport reads on. What is
-encrypted only a transport can read.
+loop reads from all that are ready, and what is exactly one Move, as nine of ten messages are, is paid for and goes to
+its zone with all the others. Everything else goes to the client's protocol as if its transport had read it. Where that
+is over (at the end of a link, or because a WebSocket has more to say than plain messages), the transport reads on.
+What is encrypted only a transport can read.
 """
 
 import asyncio
 import select
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
@@ -20,7 +21,10 @@ from numpy.typing import NDArray
 
 from protocol.frames import INTENT, MOVE_BYTES, MOVE_PREFIX
 from protocol.limits import TCP_PREFIX_BYTES
+from server.entities import SLOT_MASK, SLOTS
 from server.outbox import Traffic
+from server.players import Player
+from server.rations import Rations
 from server.session import Session
 from server.wires import NONE
 from world.compiled import B1, I4, I8, NUMBER, U1, U1_2, YES, compiled, group
@@ -36,6 +40,7 @@ GATHER_S = 0.004
 # Room for what a client that keeps to its rights says in a second; of one that does not, the rest waits its turn.
 CHUNK_BYTES = 4096
 ROOM_BYTES = 64 * CHUNK_BYTES
+_BLOCK = 1024
 # How the next bytes of a socket are to be read: by its client's protocol alone, or as what may be a Move.
 _CLOSELY, _STREAM, _MESSAGES = 0, 1, 2
 # A Move is twelve bytes, the first four always the same (protocol/frames.py; the tests compare). It goes behind four
@@ -43,19 +48,16 @@ _CLOSELY, _STREAM, _MESSAGES = 0, 1, 2
 _MOVE_BYTES, _PREFIX_BYTES, _KEY_BYTES, _WS_HEADER_BYTES = 12, 4, 4, 6
 _STREAM_BYTES, _MESSAGE_BYTES = 16, 18
 _FINAL_BINARY, _MASKED = 0x82, 0x80
+_ENTITY_BYTES = 4
 _OPENING = MOVE_BYTES.to_bytes(TCP_PREFIX_BYTES) + MOVE_PREFIX
 _receive: Any = types.ExternalFunction("recv", types.int64(types.int32, types.int64, types.int64, types.int32))
 
 
 class Client(Protocol):
-    """The protocol of one connection, which is told of everything but plain Moves.
-
-    `watched` is the descriptor by which it is read here, NONE while its transport reads; nobody else sets it.
-    """
+    """The protocol of one connection, which is told of everything but plain Moves."""
 
     transport: asyncio.Transport
     session: Session
-    watched: int
 
     @property
     def unfinished(self) -> bool:
@@ -66,41 +68,63 @@ class Client(Protocol):
 
 
 class Intake:
-    """Reads for the clients that it was asked to `take`."""
+    """Reads for the clients that it was asked to `take`, and posts their Moves where their bodies are.
 
-    def __init__(self, traffic: Traffic) -> None:
-        self._traffic = traffic
+    `post` gives a zone packed moves, one or more.
+    """
+
+    def __init__(self, traffic: Traffic, rations: Rations, post: Callable[[int, bytes], None]) -> None:
+        self._traffic, self._rations, self._post = traffic, rations, post
         self._epoll = select.epoll() if hasattr(select, "epoll") else None
         # Whether the next look is under way.
         self._looks = False
-        # By descriptor: whose it is, and how it is to be read.
+        self._tick = 0
+        # By descriptor: whose it is, how it is to be read, its session's ration, and whose Moves they are.
         self._clients: dict[int, Client] = {}
-        self._ways = np.zeros(1024, np.uint8)
+        self._ways = np.zeros(_BLOCK, np.uint8)
+        self._numbers = np.zeros(_BLOCK, np.int64)
+        self._entities = np.zeros(_BLOCK, np.uint32)
+        # By slot: where the body is.
+        self._zones = np.zeros(SLOTS, np.uint8)
         data = np.zeros(ROOM_BYTES, np.uint8)
         self._room = _Room(data, data.ctypes.data, np.frombuffer(_OPENING, np.uint8).copy())
         starts, stops = np.zeros((2, BATCH), np.int64)
         self._fetched = _Fetched(starts, stops, np.zeros(BATCH, np.bool_), np.zeros((BATCH, INTENT.size), np.uint8))
 
     def take(self, client: Client) -> None:
-        """Read for this client from now on, instead of its transport, if that can be done."""
-        descriptor = client.session.outbox.wire.descriptor
-        if self._epoll is None or descriptor == NONE or client.watched != NONE:
+        """Read for this client, who is in the city, from now on instead of its transport, if that can be done."""
+        session = client.session
+        descriptor, player = session.outbox.wire.descriptor, session.player
+        if self._epoll is None or descriptor == NONE or session.watched != NONE or player is None:
             return
         if descriptor >= self._ways.size:
             self._ways = np.append(self._ways, np.zeros(descriptor, np.uint8))
+            self._numbers = np.append(self._numbers, np.zeros(descriptor, np.int64))
+            self._entities = np.append(self._entities, np.zeros(descriptor, np.uint32))
         client.transport.pause_reading()
-        client.watched = descriptor
+        session.watched = descriptor
         self._clients[descriptor] = client
-        self._ways[descriptor] = _way(client)
+        self._numbers[descriptor], self._entities[descriptor] = session.ration, player.entity
+        self._zones[player.slot] = player.zone
+        self._review(client)
         self._epoll.register(descriptor, select.EPOLLIN)
         if not self._looks:
             self._looks = True
             loop = asyncio.get_running_loop()
             loop.call_later(GATHER_S, self._look, loop)
 
+    def crossed(self, player: Player) -> None:
+        """Its body is in another zone from now on."""
+        self._zones[player.slot] = player.zone
+
+    def ended(self, session: Session) -> None:
+        """It is over: what its client says still is for its protocol alone, and its ration for somebody else."""
+        if session.watched != NONE:
+            self._ways[session.watched] = _CLOSELY
+
     def drop(self, client: Client) -> None:
         """Read no more for this client, if it was read for here; nobody does."""
-        descriptor, client.watched = client.watched, NONE
+        descriptor, client.session.watched = client.session.watched, NONE
         # A descriptor that was closed may be somebody else's already.
         if self._clients.get(descriptor) is not client:
             return
@@ -111,7 +135,7 @@ class Intake:
 
     def hand_back(self, client: Client) -> None:
         """Read no more for this client; its transport reads on."""
-        if client.watched != NONE:
+        if client.session.watched != NONE:
             self.drop(client)
             if not client.transport.is_closing():
                 client.transport.resume_reading()
@@ -124,6 +148,11 @@ class Intake:
         if epoll is not None:
             epoll.close()
 
+    def begin(self, tick: int) -> None:
+        """A tick begins, which is what Moves wait for."""
+        self._tick = tick
+        self.read()
+
     def read(self) -> int:
         """Read once from as many as one batch holds; returns how many were ready."""
         if self._epoll is None or not self._clients:
@@ -133,31 +162,38 @@ class Intake:
             return 0
         descriptors = np.array([descriptor for descriptor, _ in ready], np.int32)
         descriptors = descriptors[: _fetch(descriptors, self._ways, CHUNK_BYTES, self._room, self._fetched)]
-        self._hand_on(descriptors)
-        return len(ready)
-
-    def _hand_on(self, descriptors: NDArray[np.int32]) -> None:
-        """What was read from these, to whom it is for."""
-        starts, stops, moves, intents = (column[: descriptors.size] for column in self._fetched)
-        ways = self._ways[descriptors[moves]]
-        self._traffic.received[False] += int(np.count_nonzero(ways == _STREAM)) * _STREAM_BYTES
-        self._traffic.received[True] += int(np.count_nonzero(ways == _MESSAGES)) * _MESSAGE_BYTES
+        fetched, count = self._fetched, descriptors.size
+        moves, others = fetched.moves[:count], ~fetched.moves[:count]
+        others[moves] = ~self._move(descriptors[moves], fetched.intents[:count][moves])
         # Whom each was of, before anybody is told: what one says may be another's end.
-        clients = [self._clients.get(descriptor) for descriptor in descriptors.tolist()]
-        packed = intents.tobytes()
-        size = INTENT.size
-        for row, (client, is_move) in enumerate(zip(clients, moves.tolist(), strict=True)):
+        rows = np.flatnonzero(others).tolist()
+        clients = [self._clients.get(descriptor) for descriptor in descriptors[rows].tolist()]
+        for row, client in zip(rows, clients, strict=True):
             if client is None:
                 continue
             try:
-                if is_move:
-                    client.session.move(packed[row * size : (row + 1) * size])
+                if moves[row]:
+                    client.session.move(fetched.intents[row].tobytes())
                 else:
-                    self._give(client, self._room.data[starts[row] : stops[row]].tobytes())
+                    self._give(client, self._room.data[fetched.starts[row] : fetched.stops[row]].tobytes())
             except Exception:
                 # As a loop does it with a protocol that fails: the others are told all the same.
                 log.exception("a client's message was not taken, and its link is cut")
                 client.transport.abort()
+        return len(ready)
+
+    def _move(self, descriptors: NDArray[np.int32], intents: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Post what these Moves say to the zones; False for those that their sessions have to weigh."""
+        over_websocket = int(np.count_nonzero(self._ways[descriptors] == _MESSAGES))
+        self._traffic.received[True] += over_websocket * _MESSAGE_BYTES
+        self._traffic.received[False] += (descriptors.size - over_websocket) * _STREAM_BYTES
+        paid = self._rations.take_each(self._numbers[descriptors], self._tick)
+        entities = self._entities[descriptors[paid]]
+        packed = np.hstack((entities.astype("<u4").view(np.uint8).reshape(-1, _ENTITY_BYTES), intents[paid]))
+        zones = self._zones[entities & SLOT_MASK]
+        for zone in set(zones.tolist()):
+            self._post(zone, packed[zones == zone].tobytes())
+        return paid
 
     def _give(self, client: Client, data: bytes) -> None:
         """Something that is for its protocol to understand; nothing is the end of it, of which its transport tells."""
@@ -165,8 +201,14 @@ class Intake:
             self.hand_back(client)
             return
         client.data_received(data)
-        if client.watched != NONE:
-            self._ways[client.watched] = _way(client)
+        if client.session.watched != NONE:
+            self._review(client)
+
+    def _review(self, client: Client) -> None:
+        """See how it is to be read from here on."""
+        session = client.session
+        way = _MESSAGES if session.outbox.websocket else _STREAM
+        self._ways[session.watched] = _CLOSELY if client.unfinished or session.closed else way
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """Read, as long as there is somebody to read for; those who did not fit in as soon as the loop had its turn."""
@@ -174,12 +216,6 @@ class Intake:
         self._looks = bool(self._clients)
         if self._looks:
             loop.call_later(0 if ready == BATCH else GATHER_S, self._look, loop)
-
-
-def _way(client: Client) -> int:
-    if client.unfinished:
-        return _CLOSELY
-    return _MESSAGES if client.session.outbox.websocket else _STREAM
 
 
 class _Room(NamedTuple):

@@ -11,7 +11,6 @@ from server.gateway.links import Links, descriptor_of
 from server.gateway.listening import Doorstep, Listener
 from server.outbox import Outbox
 from server.session import Session
-from server.wires import NONE
 
 
 class TcpClient(asyncio.Protocol):
@@ -23,7 +22,6 @@ class TcpClient(asyncio.Protocol):
         self._links = links
         self.session: Session
         self.transport: asyncio.Transport
-        self.watched = NONE
 
     @property
     def unfinished(self) -> bool:

@@ -26,7 +26,6 @@ from server.kinds import parts_of
 from server.ops.health import json_errors
 from server.outbox import Outbox
 from server.session import Session
-from server.wires import NONE
 
 # Messages up to this reach the codec, which says what the limit is; aiohttp cuts larger ones with 1009.
 WS_MESSAGE_BYTES_MAX = 2 * CLIENT_MESSAGE_BYTES_MAX
@@ -47,7 +46,6 @@ class Tap(asyncio.Protocol):
         self._at_request_end = self._attached = False
         self.session: Session
         self.transport: asyncio.Transport
-        self.watched = NONE
 
     @property
     def unfinished(self) -> bool:

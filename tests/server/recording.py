@@ -73,7 +73,7 @@ class Recording:
             self._steer[entity] = self._chance.randrange(256)
         steer = self._steer[entity]
         packed = np.array([(entity, tick, steer, steer, RUN, tick % 20 == 0)], MOVE_DTYPE).tobytes()
-        self.bus.post_move(self.where[entity], packed)
+        self.bus.post_moves(self.where[entity], packed)
 
     def _post(self, entity: int, command: Command) -> None:
         self.bus.post(self.where[entity], Issued(entity, 1, command))

@@ -25,7 +25,7 @@ def test_a_zone_gets_its_commands_and_moves_in_the_order_they_were_posted() -> N
     for issued in commands:
         bus.post(1, issued)
     for entity, number in ((7, 1), (5, 3), (7, 2)):
-        bus.post_move(1, move(entity, number))
+        bus.post_moves(1, move(entity, number))
     batch = bus.take_batch(1)
     assert list(batch.commands) == commands
     assert batch.moves[["entity", "input"]].tolist() == [(7, 1), (5, 3), (7, 2)]
@@ -35,7 +35,7 @@ def test_a_zone_gets_its_commands_and_moves_in_the_order_they_were_posted() -> N
 def test_a_batch_is_taken_once() -> None:
     bus = LocalBus(1)
     bus.post(0, Issued(5, 1, Halt()))
-    bus.post_move(0, move(5, 1))
+    bus.post_moves(0, move(5, 1))
     bus.take_batch(0)
     again = bus.take_batch(0)
     assert (list(again.commands), again.moves.size, again.moves.dtype) == ([], 0, MOVE_DTYPE)
@@ -44,7 +44,7 @@ def test_a_batch_is_taken_once() -> None:
 def test_what_is_posted_to_one_zone_reaches_no_other() -> None:
     bus = LocalBus(3)
     bus.post(2, Issued(5, 1, Halt()))
-    bus.post_move(2, move(5, 1))
+    bus.post_moves(2, move(5, 1))
     assert [len(bus.take_batch(zone).commands) for zone in range(3)] == [0, 0, 1]
 
 

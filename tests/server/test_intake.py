@@ -8,6 +8,7 @@ from functools import partial
 from itertools import pairwise
 from typing import cast
 
+import numpy as np
 import pytest
 import pytest_asyncio
 import uvloop
@@ -25,13 +26,16 @@ from server.gateway.intake import BATCH, CHUNK_BYTES, ROOM_BYTES, Intake
 from server.gateway.links import descriptor_of
 from server.outbox import Outbox, Traffic
 from server.players import Player
+from server.rations import Rations
 from server.session import Session
 from server.settings import GameSettings
 from server.wires import NONE, Wires
 from tests.fakes import FakeDesk
+from world.tick import MOVE_DTYPE
 
 WELCOME = Welcome(1, "s", 9, "Ada", "r", False, 20, 10, 1, 0.0, [], {}, {}, Limits(1, 1, 1, 1, 1, 1, 1), "test")
 GENEROUS = GameSettings(messages_per_s=1000, messages_burst=10_000, flood_messages=10_000)
+SPARING = GameSettings(messages_per_s=30, messages_burst=40, flood_messages=300)
 WISH = Do(3, "sit", pack_fields({}))
 # Longer than the intake lets messages gather, in turns of a loop that has nothing else to do.
 PATIENCE_S = 5.0
@@ -41,24 +45,24 @@ KEY = 0x81828384
 class Line(asyncio.Protocol):
     """One client: its protocol here, which notes what it is handed, and its socket at the other end."""
 
-    def __init__(self, here: socket.socket, there: socket.socket, wires: Wires, websocket: bool) -> None:
+    def __init__(self, hall: "Hall", here: socket.socket, there: socket.socket, websocket: bool) -> None:
         self.desk, self.there, self.websocket = FakeDesk(), there, websocket
-        self._here, self._wires = here, wires
+        self._hall, self._here = hall, here
         self._frames = ClientFrames(CLIENT_MESSAGE_BYTES_MAX)
         self.transport: asyncio.Transport
         self.session: Session
-        self.watched = NONE
         self.handed: list[bytes] = []
         self.odd = b""
         self.lost = False
 
     async def open(self, entity: int) -> None:
         await asyncio.get_running_loop().create_connection(lambda: self, sock=self._here)
-        wire = self._wires.wire(descriptor_of(self.transport))
+        wire = self._hall.wires.wire(descriptor_of(self.transport))
         frame = ws_frame if self.websocket else tcp_frame
         outbox = Outbox(self.transport, frame, lambda code, reason: self.transport.close(), self.websocket, wire)
         framing = Framing.MESSAGES if self.websocket else Framing.STREAM
-        self.session = Session(self.desk, outbox, framing, "192.0.2.1", GENEROUS)
+        limits, rations = self._hall.limits, self._hall.rations
+        self.session = Session(self.desk, outbox, framing, "192.0.2.1", limits, rations)
         self.session.receive(encode(Hello(1, "Ada")) if self.websocket else tcp_frame(encode(Hello(1, "Ada"))))
         self.session.player = Player(entity, "Ada", 0, self.session)
         self.session.welcome(WELCOME)
@@ -107,24 +111,40 @@ class Line(asyncio.Protocol):
 class Hall:
     """Lines and an intake that reads for them."""
 
-    def __init__(self) -> None:
-        self.traffic, self.wires = Traffic(), Wires()
-        self.intake = Intake(self.traffic)
+    def __init__(self, limits: GameSettings = GENEROUS) -> None:
+        self.limits = limits
+        self.traffic, self.wires, self.rations = Traffic(), Wires(), Rations(limits)
+        self.intake = Intake(self.traffic, self.rations, self._post)
         self.lines: list[Line] = []
+        # To which zones Moves were posted, in order.
+        self.zones: list[int] = []
+        self.intake.begin(FakeDesk().tick)
 
     async def line(self, websocket: bool = False) -> Line:
         """One more, read for here."""
         here, there = socket.socketpair()
         here.setblocking(False)
-        self.lines.append(Line(here, there, self.wires, websocket))
+        self.lines.append(Line(self, here, there, websocket))
         await self.lines[-1].open(entity=len(self.lines))
         self.intake.take(self.lines[-1])
         return self.lines[-1]
 
+    def begin(self, tick: int) -> None:
+        """A tick begins."""
+        for line in self.lines:
+            line.desk.tick = tick
+        self.intake.begin(tick)
+
+    def _post(self, zone: int, packed: bytes) -> None:
+        for move in np.frombuffer(packed, MOVE_DTYPE):
+            entity = int(move["entity"])
+            self.lines[entity - 1].desk.intents.append((entity, move.tobytes()[4:]))
+            self.zones.append(zone)
+
 
 @asynccontextmanager
-async def open_hall() -> AsyncIterator[Hall]:
-    hall = Hall()
+async def open_hall(limits: GameSettings = GENEROUS) -> AsyncIterator[Hall]:
+    hall = Hall(limits)
     yield hall
     hall.intake.close()
     for line in hall.lines:
@@ -159,8 +179,8 @@ async def test_a_move_reaches_the_desk_and_nobody_else_is_asked(hall: Hall, webs
     line.say(*moves(1))
     assert hall.intake.read() == 1
     assert line.desk.intents == [(1, moves(1)[0].intent)]
+    assert hall.zones == [0]
     assert line.handed == []
-    assert line.session.heard_tick == line.desk.tick
     assert hall.traffic.received == {websocket: len(line.framed(moves(1)[0])), not websocket: 0}
 
 
@@ -237,7 +257,7 @@ async def test_an_end_is_the_transports_to_tell(hall: Hall, websocket: bool) -> 
     other.say(*moves(1))
     await until(lambda: line.lost)
     assert line.intents == other.intents == packed(moves(1))
-    assert line.watched == NONE
+    assert line.session.watched == NONE
     other.say(*moves(1, first=2))
     await until(lambda: other.intents == packed(moves(2)))
 
@@ -247,7 +267,7 @@ async def test_a_link_that_broke_is_the_transports_to_tell(hall: Hall) -> None:
     line.there.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes((1, 0, 0, 0, 0, 0, 0, 0)))
     line.there.close()
     await until(lambda: line.lost)
-    assert line.watched == NONE
+    assert line.session.watched == NONE
 
 
 async def test_who_is_handed_back_is_read_by_its_transport(hall: Hall) -> None:
@@ -273,18 +293,18 @@ async def test_whoever_has_no_direct_way_stays_with_its_transport(hall: Hall) ->
     hall.intake.hand_back(line)
     line.session.outbox.wire.cut()
     hall.intake.take(line)
-    assert line.watched == NONE
+    assert line.session.watched == NONE
     line.say(*moves(1))
     await until(lambda: line.handed == [line.framed(moves(1)[0])])
 
 
 async def test_a_descriptor_has_a_new_owner_as_soon_as_it_has_none(hall: Hall) -> None:
     gone = await hall.line()
-    descriptor = gone.watched
+    descriptor = gone.session.watched
     gone.transport.abort()
     await until(lambda: gone.lost)
     next_one = await hall.line()
-    assert next_one.watched == descriptor
+    assert next_one.session.watched == descriptor
     # Only now does the first one's protocol say that it is over.
     hall.intake.drop(gone)
     next_one.say(*moves(1))
@@ -296,14 +316,14 @@ async def test_a_descriptor_has_a_new_owner_as_soon_as_it_has_none(hall: Hall) -
 async def test_one_that_fails_is_cut_and_the_others_are_heard(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [await hall.line() for _ in range(3)]
 
-    def fail(player: Player, intent: bytes) -> None:
+    def fail(session: Session, player: Player, wish: Do) -> None:
         raise KeyError("a fault of ours")
 
-    monkeypatch.setattr(lines[1].desk, "intend", fail)
+    monkeypatch.setattr(lines[1].desk, "do", fail)
     for line in lines:
-        line.say(*moves(1))
+        line.say(WISH)
     await until(lambda: lines[1].lost)
-    assert [line.intents for line in lines] == [packed(moves(1)), [], packed(moves(1))]
+    assert [line.desk.wishes for line in lines] == [[WISH], [], [WISH]]
     assert not lines[0].lost
     assert not lines[2].lost
 
@@ -351,8 +371,64 @@ async def test_a_closed_intake_has_handed_everybody_back(hall: Hall) -> None:
     line.say(*moves(1))
     await until(lambda: line.handed == [line.framed(moves(1)[0])])
     hall.intake.take(line)
-    assert line.watched == NONE
+    assert line.session.watched == NONE
     assert hall.intake.read() == 0
+
+
+@pytest.mark.parametrize("websocket", [False, True])
+@pytest.mark.parametrize("moves_per_tick", [1, 3, 8])
+async def test_whoever_is_too_fast_is_told_and_dropped_as_ever(websocket: bool, moves_per_tick: int) -> None:
+    """Beside one whose every Move its session weighs: what reaches the city, and what comes of it, is the same."""
+    async with open_hall(SPARING) as hall:
+        read, told = await hall.line(websocket), await hall.line(websocket)
+        hall.intake.hand_back(told)
+        for tick in range(1001, 1080):
+            hall.begin(tick)
+            for move in moves(moves_per_tick, first=tick * 10):
+                told.data_received(told.framed(move))
+                read.say(move)
+                hall.intake.read()
+        assert read.made_of_it == told.made_of_it
+        assert (read.desk.denied, read.desk.offences) == (told.desk.denied, told.desk.offences)
+        assert read.desk.dropped == told.desk.dropped
+        assert read.session.heard_tick == told.session.heard_tick or read.session.closed
+        assert (moves_per_tick == 1) == (read.desk.dropped == 0)
+        assert (moves_per_tick == 8) == (read.desk.ends == [CloseCode.FLOOD])
+
+
+async def test_a_move_is_a_sign_of_life(hall: Hall) -> None:
+    line = await hall.line()
+    hall.begin(1050)
+    assert line.session.heard_tick == 1000
+    line.say(*moves(1))
+    hall.intake.read()
+    assert line.session.heard_tick == 1050
+
+
+async def test_moves_go_to_the_zone_where_the_body_is(hall: Hall) -> None:
+    lines = [await hall.line() for _ in range(3)]
+    player = lines[1].session.player
+    assert player is not None
+    player.zone = 4
+    hall.intake.crossed(player)
+    for line in lines:
+        line.say(*moves(1))
+    hall.intake.read()
+    assert sorted(hall.zones) == [0, 0, 4]
+    assert [line.intents for line in lines] == [packed(moves(1))] * 3
+
+
+async def test_of_a_session_that_is_over_nothing_is_heard_and_its_ration_is_anothers(hall: Hall) -> None:
+    gone, other = await hall.line(), await hall.line()
+    gone.session.closed = True  # but its link is not cut yet
+    hall.intake.ended(gone.session)
+    hall.rations.close(gone.session.ration)
+    heir = await hall.line()
+    assert heir.session.ration == gone.session.ration
+    for line in (gone, other, heir):
+        line.say(*moves(1))
+    hall.intake.read()
+    assert [line.intents for line in (gone, other, heir)] == [[], packed(moves(1)), packed(moves(1))]
 
 
 @pytest.mark.parametrize(

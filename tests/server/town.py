@@ -41,7 +41,7 @@ class Town:
         return self.tick()
 
     def go_east(self, entity: int, number: int, zone: int = WEST_ZONE) -> None:
-        self.bus.post_move(zone, np.array([(entity, number, EAST, EAST, RUN, 0)], MOVE_DTYPE).tobytes())
+        self.bus.post_moves(zone, np.array([(entity, number, EAST, EAST, RUN, 0)], MOVE_DTYPE).tobytes())
 
     def cross(self, entity: int) -> Published:
         """Run over the border; what was published in the tick of the crossing."""
