@@ -40,6 +40,8 @@ GATHER_S = 0.004
 # Room for what a client that keeps to its rights says in a second; of one that does not, the rest waits its turn.
 CHUNK_BYTES = 4096
 ROOM_BYTES = 64 * CHUNK_BYTES
+# An edge is told of once: a socket that was read from need not be looked at again just to see that it is empty now.
+_EDGES = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET if hasattr(select, "epoll") else 0
 _BLOCK = 1024
 # How the next bytes of a socket are to be read: by its client's protocol alone, or as what may be a Move.
 _CLOSELY, _STREAM, _MESSAGES = 0, 1, 2
@@ -76,6 +78,8 @@ class Intake:
     def __init__(self, traffic: Traffic, rations: Rations, post: Callable[[int, bytes], None]) -> None:
         self._traffic, self._rations, self._post = traffic, rations, post
         self._epoll = select.epoll() if hasattr(select, "epoll") else None
+        # Whom there is more to read from than was read.
+        self._again: list[int] = []
         # Whether the next look is under way.
         self._looks = False
         self._tick = 0
@@ -107,7 +111,7 @@ class Intake:
         self._numbers[descriptor], self._entities[descriptor] = session.ration, player.entity
         self._zones[player.slot] = player.zone
         self._review(client)
-        self._epoll.register(descriptor, select.EPOLLIN)
+        self._epoll.register(descriptor, _EDGES)
         if not self._looks:
             self._looks = True
             loop = asyncio.get_running_loop()
@@ -129,6 +133,7 @@ class Intake:
         if self._clients.get(descriptor) is not client:
             return
         del self._clients[descriptor]
+        self._again = [each for each in self._again if each != descriptor]
         if self._epoll is not None:
             with suppress(OSError):  # closed, and forgotten with that
                 self._epoll.unregister(descriptor)
@@ -157,12 +162,13 @@ class Intake:
         """Read once from as many as one batch holds; returns how many were ready."""
         if self._epoll is None or not self._clients:
             return 0
-        ready = self._epoll.poll(0, BATCH)
-        if not ready:
+        descriptors = self._ready(self._epoll)
+        if not descriptors.size:
             return 0
-        descriptors = np.array([descriptor for descriptor, _ in ready], np.int32)
-        descriptors = descriptors[: _fetch(descriptors, self._ways, CHUNK_BYTES, self._room, self._fetched)]
-        fetched, count = self._fetched, descriptors.size
+        fetched, count = self._fetched, _fetch(descriptors, self._ways, CHUNK_BYTES, self._room, self._fetched)
+        full = fetched.stops[:count] - fetched.starts[:count] == CHUNK_BYTES
+        self._again += [*descriptors[:count][full].tolist(), *descriptors[count:].tolist()]
+        ready, descriptors = descriptors.size, descriptors[:count]
         moves, others = fetched.moves[:count], ~fetched.moves[:count]
         others[moves] = ~self._move(descriptors[moves], fetched.intents[:count][moves])
         # Whom each was of, before anybody is told: what one says may be another's end.
@@ -180,7 +186,16 @@ class Intake:
                 # As a loop does it with a protocol that fails: the others are told all the same.
                 log.exception("a client's message was not taken, and its link is cut")
                 client.transport.abort()
-        return len(ready)
+        return ready
+
+    def _ready(self, epoll: "select.epoll") -> NDArray[np.int32]:
+        """Whose sockets have something, those first that had more before: an edge is told of once."""
+        again, self._again = self._again[:BATCH], self._again[BATCH:]
+        told = epoll.poll(0, BATCH - len(again)) if len(again) < BATCH else []
+        # Where the end has come with the last words, they are read now and the end the next time.
+        self._again += [descriptor for descriptor, events in told if events != select.EPOLLIN]
+        again += [descriptor for descriptor, _ in told]
+        return np.array(again, np.int32)
 
     def _move(self, descriptors: NDArray[np.int32], intents: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Post what these Moves say to the zones; False for those that their sessions have to weigh."""

@@ -288,6 +288,16 @@ async def test_who_is_dropped_is_read_by_nobody(hall: Hall) -> None:
     assert line.intents == line.handed == []
 
 
+async def test_what_was_left_over_is_not_read_from_whom_it_is_not_read_for_any_more(hall: Hall) -> None:
+    line = await hall.line()
+    wish = line.framed(WISH)
+    line.there.sendall(wish * (2 * CHUNK_BYTES // len(wish)))
+    hall.intake.read()
+    hall.intake.drop(line)
+    assert hall.intake.read() == 0
+    assert len(b"".join(line.handed)) == CHUNK_BYTES
+
+
 async def test_whoever_has_no_direct_way_stays_with_its_transport(hall: Hall) -> None:
     line = await hall.line()
     hall.intake.hand_back(line)
