@@ -194,8 +194,8 @@ class Intake:
         told = epoll.poll(0, BATCH - len(again)) if len(again) < BATCH else []
         # Where the end has come with the last words, they are read now and the end the next time.
         self._again += [descriptor for descriptor, events in told if events != select.EPOLLIN]
-        again += [descriptor for descriptor, _ in told]
-        return np.array(again, np.int32)
+        # Nobody twice: whether a Move begins there is known of the next read alone.
+        return np.array(list(dict.fromkeys([*again, *(descriptor for descriptor, _ in told)])), np.int32)
 
     def _move(self, descriptors: NDArray[np.int32], intents: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Post what these Moves say to the zones; False for those that their sessions have to weigh."""
@@ -227,10 +227,13 @@ class Intake:
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """Read, as long as there is somebody to read for; those who did not fit in as soon as the loop had its turn."""
-        ready = self.read()
-        self._looks = bool(self._clients)
-        if self._looks:
-            loop.call_later(0 if ready == BATCH else GATHER_S, self._look, loop)
+        ready = 0
+        try:
+            ready = self.read()
+        finally:
+            self._looks = bool(self._clients)
+            if self._looks:
+                loop.call_later(0 if ready == BATCH else GATHER_S, self._look, loop)
 
 
 class _Room(NamedTuple):
