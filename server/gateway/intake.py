@@ -122,9 +122,9 @@ class Intake:
         self._zones[player.slot] = player.zone
 
     def ended(self, session: Session) -> None:
-        """It is over: what its client says still is for its protocol alone, and its ration for somebody else."""
+        """It is over, and its ration for somebody else; a transport that is not closing may still read a farewell."""
         if session.watched != NONE:
-            self._ways[session.watched] = _CLOSELY
+            self.hand_back(self._clients[session.watched])
 
     def drop(self, client: Client) -> None:
         """Read no more for this client, if it was read for here; nobody does."""
@@ -223,7 +223,7 @@ class Intake:
         """See how it is to be read from here on."""
         session = client.session
         way = _MESSAGES if session.outbox.websocket else _STREAM
-        self._ways[session.watched] = _CLOSELY if client.unfinished or session.closed else way
+        self._ways[session.watched] = _CLOSELY if client.unfinished else way
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """Read, as long as there is somebody to read for; those who did not fit in as soon as the loop had its turn."""

@@ -48,13 +48,11 @@ class TcpClient(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._gateway.intake.drop(self)
         self._links.closed()
         self.session.lost()
 
     def _part(self, code: int, reason: str) -> None:
         """The Goodbye says it all; give it time to arrive, then cut."""
-        self._gateway.intake.drop(self)
         self.transport.pause_reading()
         self.transport.close()
         self._links.part(self.transport)

@@ -154,8 +154,6 @@ class WebSocketClient:
                 session.close(*_fault(message.data))
 
     def _part(self, code: int, reason: str) -> None:
-        # What the client answers is aiohttp's to read.
-        self._gateway.intake.hand_back(self._tap)
         self._closing = asyncio.create_task(self._socket.close(code=code, message=reason.encode()))
         self._links.part(self._transport)
 
