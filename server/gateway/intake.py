@@ -78,8 +78,9 @@ class Intake:
     def __init__(self, traffic: Traffic, rations: Rations, post: Callable[[int, bytes], None]) -> None:
         self._traffic, self._rations, self._post = traffic, rations, post
         self._epoll = select.epoll() if hasattr(select, "epoll") else None
-        # Whom there is more to read from than was read.
-        self._again: list[int] = []
+        # Who was ready and not read for lack of room, and who has more than was read: an edge is told of once.
+        self._left: list[int] = []
+        self._more: list[int] = []
         # Whether the next look is under way.
         self._looks = False
         self._tick = 0
@@ -133,7 +134,7 @@ class Intake:
         if self._clients.get(descriptor) is not client:
             return
         del self._clients[descriptor]
-        self._again = [each for each in self._again if each != descriptor]
+        self._left, self._more = ([each for each in late if each != descriptor] for late in (self._left, self._more))
         if self._epoll is not None:
             with suppress(OSError):  # closed, and forgotten with that
                 self._epoll.unregister(descriptor)
@@ -162,13 +163,28 @@ class Intake:
         """Read once from as many as one batch holds; returns how many were ready."""
         if self._epoll is None or not self._clients:
             return 0
-        descriptors = self._ready(self._epoll)
-        if not descriptors.size:
-            return 0
-        fetched, count = self._fetched, _fetch(descriptors, self._ways, CHUNK_BYTES, self._room, self._fetched)
-        full = fetched.stops[:count] - fetched.starts[:count] == CHUNK_BYTES
-        self._again += [*descriptors[:count][full].tolist(), *descriptors[count:].tolist()]
-        ready, descriptors = descriptors.size, descriptors[:count]
+        ready = self._ready(self._epoll)
+        if ready.size:
+            fetched, count = self._fetched, _fetch(ready, self._ways, CHUNK_BYTES, self._room, self._fetched)
+            full = fetched.stops[:count] - fetched.starts[:count] == CHUNK_BYTES
+            self._left = ready[count:].tolist() + self._left
+            self._more += ready[:count][full].tolist()
+            self._hand_on(ready[:count])
+        return ready.size
+
+    def _ready(self, epoll: "select.epoll") -> NDArray[np.int32]:
+        """Whose sockets have something: who waited for room first, and last who had a whole chunk read already."""
+        told = epoll.poll(0, BATCH)
+        # Nobody twice: whether a Move begins there is known of the next read alone.
+        ready = list(dict.fromkeys([*self._left, *(descriptor for descriptor, _ in told), *self._more]))
+        self._left = ready[BATCH:]
+        # Where the end has come with the last words, they are read now and the end the next time.
+        self._more = [descriptor for descriptor, events in told if events != select.EPOLLIN]
+        return np.array(ready[:BATCH], np.int32)
+
+    def _hand_on(self, descriptors: NDArray[np.int32]) -> None:
+        """What was fetched from these, to whom it is for."""
+        fetched, count = self._fetched, descriptors.size
         moves, others = fetched.moves[:count], ~fetched.moves[:count]
         others[moves] = ~self._move(descriptors[moves], fetched.intents[:count][moves])
         # Whom each was of, before anybody is told: what one says may be another's end.
@@ -186,16 +202,6 @@ class Intake:
                 # As a loop does it with a protocol that fails: the others are told all the same.
                 log.exception("a client's message was not taken, and its link is cut")
                 client.transport.abort()
-        return ready
-
-    def _ready(self, epoll: "select.epoll") -> NDArray[np.int32]:
-        """Whose sockets have something, those first that had more before: an edge is told of once."""
-        again, self._again = self._again[:BATCH], self._again[BATCH:]
-        told = epoll.poll(0, BATCH - len(again)) if len(again) < BATCH else []
-        # Where the end has come with the last words, they are read now and the end the next time.
-        self._again += [descriptor for descriptor, events in told if events != select.EPOLLIN]
-        # Nobody twice: whether a Move begins there is known of the next read alone.
-        return np.array(list(dict.fromkeys([*again, *(descriptor for descriptor, _ in told)])), np.int32)
 
     def _move(self, descriptors: NDArray[np.int32], intents: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Post what these Moves say to the zones; False for those that their sessions have to weigh."""

@@ -221,6 +221,20 @@ async def test_more_than_a_batch_are_all_read(hall: Hall) -> None:
     await until(lambda: all(line.intents == packed(moves(2)) for line in lines))
 
 
+async def test_those_who_say_too_much_do_not_keep_each_other_and_the_others_waiting(hall: Hall) -> None:
+    """More of them than there is room for chunks, before one who is quiet: that one is heard in the second look."""
+    loud = [await hall.line() for _ in range(ROOM_BYTES // CHUNK_BYTES + 5)]
+    quiet = await hall.line()
+    said = loud[0].framed(WISH) * (10 * CHUNK_BYTES // len(loud[0].framed(WISH)))
+    for line in loud:
+        line.there.sendall(said)
+    hall.intake.read()
+    quiet.say(*moves(1))
+    hall.intake.read()
+    assert quiet.intents == packed(moves(1))
+    await until(lambda: all(b"".join(line.handed) == said for line in loud))
+
+
 async def test_what_does_not_fit_is_read_the_next_time(hall: Hall) -> None:
     lines = [await hall.line() for _ in range(ROOM_BYTES // CHUNK_BYTES + 5)]
     wish = lines[0].framed(WISH)
