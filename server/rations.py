@@ -28,12 +28,12 @@ class Columns(NamedTuple):
 
 
 class Rations:
-    """The buckets of all sessions of a gateway, or of one alone; there is `room` for so many before it grows."""
+    """The buckets of all sessions of a gateway, or of one alone; there is room for more as they come."""
 
-    def __init__(self, limits: GameSettings, room: int = 1) -> None:
+    def __init__(self, limits: GameSettings) -> None:
         self._won, self._most = limits.messages_per_s, limits.messages_burst * TOKEN
-        grains, ticks, heard = np.zeros((3, room), np.int64)
-        self._columns = Columns(grains, ticks, heard, np.zeros(room, np.bool_))
+        grains, ticks, heard = np.zeros((3, 1), np.int64)
+        self._columns = Columns(grains, ticks, heard, np.zeros(1, np.bool_))
         self._free: list[int] = []
         self._given = 0
 

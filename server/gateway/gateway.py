@@ -62,7 +62,7 @@ class Gateway:
         self.draining = self.winding_down = False
         self.shed_level = 0
         self.traffic, self.wires = Traffic(), Wires()
-        self._rations = Rations(settings, SPARE_CONNECTIONS)
+        self._rations = Rations(settings)
         self.intake = Intake(self.traffic, self._rations, bus.post_moves)
         self.sessions: set[Session] = set()
         self.scene = Scene(config.city.zone)

@@ -97,10 +97,12 @@ class Intake:
         self._fetched = _Fetched(starts, stops, np.zeros(BATCH, np.bool_), np.zeros((BATCH, INTENT.size), np.uint8))
 
     def take(self, client: Client) -> None:
-        """Read for this client, who is in the city, from now on instead of its transport, if that can be done."""
+        """Read for this client from now on instead of its transport, if it is in the city and that can be done."""
         session = client.session
         descriptor, player = session.outbox.wire.descriptor, session.player
-        if self._epoll is None or descriptor == NONE or session.watched != NONE or player is None:
+        if self._epoll is None or descriptor == NONE or session.watched != NONE:
+            return
+        if player is None or not session.welcomed:
             return
         if descriptor >= self._ways.size:
             self._ways = np.append(self._ways, np.zeros(descriptor, np.uint8))

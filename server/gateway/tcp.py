@@ -40,8 +40,7 @@ class TcpClient(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._gateway.traffic.received[False] += len(data)
         self.session.receive(data)
-        if self.session.welcomed:
-            self._gateway.intake.take(self)
+        self._gateway.intake.take(self)
 
     def eof_received(self) -> bool:
         """A client that says no more is gone: half-open connections have no use here."""

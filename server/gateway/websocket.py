@@ -69,8 +69,7 @@ class Tap(asyncio.Protocol):
             self.session.receive(payload)
         else:
             self._feed(data)
-        if self.session.welcomed:
-            self._gateway.intake.take(self)
+        self._gateway.intake.take(self)
 
     def _feed(self, data: bytes) -> None:
         for piece, plain in self._frames.feed(data):
