@@ -1,16 +1,35 @@
-"""A bench that is slower fails, each time it is measured; one that only was unlucky does not."""
+"""A bench fails that is slower each time, and than the baseline's own code, too; one that only was unlucky does not."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.bench.check import ATTEMPTS, BASELINE, Ratios, in_a_process, main, measure, record, regressions, slower
+from tests.bench.check import (
+    ATTEMPTS,
+    BASELINE,
+    ROOT,
+    Ratios,
+    in_a_process,
+    judge,
+    main,
+    measure,
+    record,
+    regressions,
+    slower,
+)
 from tests.bench.measuring import now_s, processor
+from tests.bench.reference import NoReferenceError
 from tests.bench.rounds import BENCHES, Bench, Calibration, Round
 
 KNOWN = {bench.name: 10.0 for bench in BENCHES}
+OLD_TREE = Path("old")
+
+
+def known(_: Sequence[Bench]) -> Ratios:
+    return KNOWN
 
 
 class Machine:
@@ -37,13 +56,13 @@ def test_a_bench_without_a_baseline_is_not_let_through() -> None:
 
 def test_what_is_a_fifth_slower_every_time_fails_and_only_it_is_measured_again() -> None:
     machine = Machine(*[{"frames": 11.6 + attempt / 10} for attempt in range(ATTEMPTS)])
-    assert regressions(KNOWN, BENCHES, machine.measure) == ["frames"]
+    assert [bench.name for bench in regressions(known, BENCHES, machine.measure)] == ["frames"]
     assert machine.asked == [[bench.name for bench in BENCHES], *[["frames"]] * (ATTEMPTS - 1)]
 
 
 def test_a_noisy_neighbour_is_no_regression() -> None:
     machine = Machine({"city": 14.0, "tick": 13.0}, {"city": 13.0}, {"city": 11.0})
-    assert regressions(KNOWN, BENCHES, machine.measure) == []
+    assert regressions(known, BENCHES, machine.measure) == []
     assert machine.asked[1:] == [["tick", "city"], ["city"]]
 
 
@@ -104,25 +123,62 @@ def baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.fixture
+def machine_of(baseline: Path, monkeypatch: pytest.MonkeyPatch) -> "MachineOf":
+    return MachineOf(baseline, monkeypatch)
+
+
+class MachineOf:
+    """Puts a machine in the place of this one: whose baseline there is, and what the baseline's code takes on it."""
+
+    def __init__(self, baseline: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._baseline = baseline
+        self._monkeypatch = monkeypatch
+
+    def put(self, kind: str, old: float | None) -> None:
+        self._baseline.write_text(json.dumps({kind: {"machine": "another", "ratios": KNOWN}}), "utf-8")
+
+        @contextmanager
+        def checked_out(baseline: Path) -> Iterator[Path]:
+            assert baseline == self._baseline
+            if old is None:
+                raise NoReferenceError("no history")
+            yield OLD_TREE
+
+        def of_old(benches: Sequence[Bench], burden: float = 0.0, tree: Path = ROOT) -> Ratios:
+            assert old is not None
+            assert (burden, tree) == (0.0, OLD_TREE)
+            return {bench.name: old for bench in benches}
+
+        self._monkeypatch.setattr("tests.bench.check.reference", checked_out)
+        self._monkeypatch.setattr("tests.bench.check.in_a_process", of_old)
+
+
 @pytest.mark.parametrize(
-    ("kind", "ratio", "outcome"),
+    ("kind", "ratio", "old", "outcome"),
     [
-        (processor(), 10.0, (0, "none of 4 benches is slower")),
-        (processor(), 12.0, (1, f"SLOWER by over 15% in {ATTEMPTS} attempts: interest")),
-        ("an abacus", 12.0, (0, "NOT JUDGED: there is no baseline for")),
+        (processor(), 10.0, None, (0, "none of 4 benches is slower")),
+        # Slower than the baseline's ratio, and than its code at the same hour.
+        (processor(), 12.0, 10.0, (1, f"SLOWER by over 15% in {ATTEMPTS} attempts: interest")),
+        # An hour in which the code of the baseline is as slow.
+        (processor(), 12.0, 11.5, (0, "none of 4 benches is slower")),
+        # Without the history the ratios are all there is.
+        (processor(), 12.0, None, (1, "SLOWER by over 15%")),
+        # Another processor is judged by the code alone.
+        ("an abacus", 12.0, 10.0, (1, f"SLOWER by over 15% in {ATTEMPTS} attempts: interest")),
+        ("an abacus", 11.0, 10.0, (0, "none of 4 benches is slower")),
+        ("an abacus", 12.0, None, (0, "NOT JUDGED: neither a baseline nor its code")),
     ],
 )
 def test_the_exit_status_says_whether_one_is_slower(
     kind: str,
     ratio: float,
+    old: float | None,
     outcome: tuple[int, str],
-    baseline: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    machine_of: MachineOf,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     status, told = outcome
-    baseline.write_text(json.dumps({kind: {"machine": "another", "ratios": KNOWN}}), "utf-8")
-    machine = Machine(*[{"interest": ratio}] * ATTEMPTS)
-    monkeypatch.setattr("tests.bench.check.in_a_process", lambda benches, burden: machine.measure(benches))
-    assert main([]) == status
+    machine_of.put(kind, old)
+    assert judge(Machine(*[{"interest": ratio}] * 2 * ATTEMPTS).measure) == status
     assert told in capsys.readouterr().out
