@@ -47,6 +47,8 @@ class CrystalSight:
         self._bins: dict[int, Bins] = {}
         # The ids that each viewer was last told, by its slot, 0 behind. Untouched pages cost no memory.
         self._told = np.zeros((SLOTS, CRYSTALS_MAX), np.uint32)
+        # How far each had better look the next time, by its slot; it sees the same, however far that is.
+        self._look_cm = np.zeros(SLOTS, np.int32)
 
     def learn(self, zone: int, crystals: NDArray[np.void] | None) -> None:
         """What lies in a zone now, CRYSTAL_DTYPE; None: the same as before."""
@@ -64,7 +66,7 @@ class CrystalSight:
 
     def forget(self, slot: int) -> None:
         """The next viewer in this slot has been told of none."""
-        self._told[slot] = 0
+        self._told[slot] = self._look_cm[slot] = 0
 
     def tell(self, tick: int, slots: NDArray[np.int32], scene: Scene, detail: Detail, extras: Extras) -> None:
         """Tell those of the viewers whose turn it is, if they would be told of others than before."""
@@ -90,10 +92,10 @@ class CrystalSight:
         if first not in self._bins:
             x, z = (self._crystals[axis][1 : first + 1].copy() for axis in ("x", "z"))
             self._bins[first] = Bins(np.arange(1, first + 1, dtype=np.int32), x, z)
-        # A viewer is no crystal, and nobody keeps in mind how far the last ones were.
-        nothing = np.zeros(slots.size, np.int32)
-        lookers = Lookers(nothing, scene.x[slots], scene.z[slots], nothing)
-        choose_nearest(lookers, found, self._bins[first], SIGHT_CM, np.zeros(first + 1, np.uint8))
+        # A viewer is no crystal.
+        lookers = Lookers(np.zeros(slots.size, np.int32), scene.x[slots], scene.z[slots], self._look_cm[slots])
+        known = np.zeros(first + 1, np.uint8)
+        self._look_cm[slots] = choose_nearest(lookers, found, self._bins[first], SIGHT_CM, known)
         return found
 
     def _messages(

@@ -17,8 +17,8 @@ from world.config import TICK_RATE_HZ
 
 log = structlog.get_logger()
 
-# Writes between two looks at the sockets that want to be read: 256 take a little over a millisecond.
-WRITES_PER_SLICE = 256
+# Writes between two turns of the loop, in which whoever connects is heard: 512 take three to five milliseconds.
+WRITES_PER_SLICE = 512
 # A fault that comes back this often in a row, one second long, does not go away; a supervisor's restart may help.
 FAILURES_IN_ROW_MAX = TICK_RATE_HZ
 

@@ -11,7 +11,7 @@ from protocol.errors import CloseCode
 from server.bus import Bus, Published, Report
 from server.clock import Clock
 from server.deeds import command_from
-from server.delivery import Delivery, Viewers, together
+from server.delivery import Delivery, Together, Viewers
 from server.detail import BY_LEVEL, TURNS
 from server.fanout import Fanout
 from server.gateway.addresses import key_of
@@ -78,7 +78,7 @@ class Gateway:
         self.crier = Crier(self._hand_letter)
         self._silence = Silence(settings, config.tick_rate_hz)
         self._stragglers = Stragglers(settings, config.tick_rate_hz, metrics)
-        self._seats = tuple(Seats() for _ in range(TURNS))
+        self._seats, self._together = tuple(Seats() for _ in range(TURNS)), Together()
         self._tick_began_s = clock.now_s()
         self.offences = self.reception.offences = Offences(settings, clock.now_s)
         self.callers = Callers(settings, self.offences, clock.now_s)
@@ -159,11 +159,12 @@ class Gateway:
     def prepare(self) -> Delivery:
         """This tick's frames, for the share of viewers whose turn it is and who have taken the ones before."""
         ticks_per_frame = BY_LEVEL[self.shed_level].ticks_per_frame
-        in_turn = self._seats[self.tick % ticks_per_frame :: ticks_per_frame]
+        turn = self.tick % ticks_per_frame
+        in_turn = self._seats[turn::ticks_per_frame]
         for seats in in_turn:
             self._stragglers.review(self.tick, seats)
         self._stragglers.keep_bounded(self._seats)
-        viewers = together([self._keeping_up(seats) for seats in in_turn])
+        viewers = self._together.of(turn, [self._keeping_up(seats) for seats in in_turn])
         delivery = self._fanout.prepare(self.tick, viewers, self.shed_level)
         delivery.count_in(self.traffic)
         delivery.wires = self.wires

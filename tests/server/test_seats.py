@@ -3,7 +3,7 @@
 import numpy as np
 
 from protocol.connection import Framing
-from server.delivery import Delivery
+from server.delivery import Delivery, Together
 from server.gateway.seats import Seats
 from server.session import Session
 from server.settings import GameSettings
@@ -53,3 +53,18 @@ def test_some_of_the_viewers_keep_their_places_together() -> None:
     clients = [seated(seats, slot, websocket=slot == 2) for slot in (1, 2, 3)]
     some = seats.viewers.only(np.array([False, True, True]))
     assert (some.slots.tolist(), some.outboxes, some.websocket.tolist()) == ([2, 3], clients[1:], [True, False])
+
+
+def test_those_of_a_turn_are_put_together_anew_only_when_its_seats_are_others() -> None:
+    together, first, second = Together(), Seats(), Seats()
+    clients = [seated(first, 2), seated(second, 5), seated(first, 8)]
+    both = together.of(0, [first.viewers, second.viewers])
+    assert both.slots.tolist() == [2, 8, 5]
+    assert both.outboxes == [clients[0], clients[2], clients[1]]
+    alone = together.of(1, [second.viewers])
+    assert together.of(0, [first.viewers, second.viewers]) is both
+    assert together.of(1, [second.viewers]) is alone
+    second.leave(5)
+    assert together.of(0, [first.viewers, second.viewers]).slots.tolist() == [2, 8]
+    assert together.of(0, [first.viewers]).slots.tolist() == [2, 8]
+    assert together.of(1, [second.viewers]).slots.size == 0
