@@ -132,9 +132,12 @@ class Edges(NamedTuple):
     ends: NDArray[np.int64]
 
 
-def begin_frames(headers: NDArray[np.void], width: int) -> FrameTable:
-    """Frames that lack their records, with room for `width` of them; `headers` is (viewers,) of HEADER_DTYPE."""
-    rows = np.empty((headers.size, _RECORDS_AT + width * RECORD_BYTES), np.uint8)
+def begin_frames(headers: NDArray[np.void], width: int, spare_bytes: int = 0) -> FrameTable:
+    """Frames that lack their records, with room for `width` of them; `headers` is (viewers,) of HEADER_DTYPE.
+
+    Each row ends with so many bytes more, an even number, for whoever sends something behind the frame.
+    """
+    rows = np.empty((headers.size, _RECORDS_AT + width * RECORD_BYTES + spare_bytes), np.uint8)
     rows[:, _PAYLOAD_AT:_HEADER_AT] = np.frombuffer(FRAME_PREFIX, np.uint8)
     rows[:, _HEADER_AT:_BIN16_AT] = headers.view(np.uint8).reshape(headers.size, HEADER_BYTES)
     return FrameTable(rows)

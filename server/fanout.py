@@ -32,6 +32,10 @@ from server.wires import Pieces
 from world.config import TICK_RATE_HZ
 from world.interest import Interest, Sight
 
+# Room in a frame's row for what goes behind it: for nearly all that anybody gets with one frame. The rest is sent from
+# where it lies.
+BEHIND_BYTES = 512
+
 
 class Fanout:
     """Interest, introductions and hearing of one gateway's viewers over its scene."""
@@ -85,7 +89,8 @@ class Fanout:
         slots, detail = viewers.slots, BY_LEVEL[shed_level]
         if not slots.size:
             return Delivery(viewers)
-        table = begin_frames(self._views.headers(tick, slots, shed_level), FRAME_NEAREST + detail.far_records)
+        headers = self._views.headers(tick, slots, shed_level)
+        table = begin_frames(headers, FRAME_NEAREST + detail.far_records, BEHIND_BYTES)
         shown = self._views.show(tick, slots, detail, table)
         edges = finish_frames(table, shown.counts, viewers.websocket)
         extras = Extras()

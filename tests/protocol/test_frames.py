@@ -75,9 +75,10 @@ def test_an_animation_fits_its_byte_and_has_one_name() -> None:
 VIEWERS = st.lists(st.tuples(HEADERS, RECORDS, st.booleans()), min_size=1, max_size=5)
 
 
-@given(VIEWERS)
+@given(VIEWERS, st.sampled_from([0, 2, 512]))
 def test_frames_built_together_are_the_frames_encoded_one_by_one(
     viewers: list[tuple[tuple[int, ...], list[tuple[int, ...]], bool]],
+    spare_bytes: int,
 ) -> None:
     headers = np.array([header for header, _, _ in viewers], frames.HEADER_DTYPE)
     records = np.zeros((len(viewers), FRAME_RECORDS_MAX), frames.RECORD_DTYPE)
@@ -86,10 +87,12 @@ def test_frames_built_together_are_the_frames_encoded_one_by_one(
     counts = np.array([len(shown) for _, shown, _ in viewers], np.int64)
     websocket = np.array([over_websocket for _, _, over_websocket in viewers], np.bool_)
 
-    table = frames.begin_frames(headers, FRAME_RECORDS_MAX)
-    table.words[:, frames.RECORDS_WORD :] = records.view(np.int16)
+    table = frames.begin_frames(headers, FRAME_RECORDS_MAX, spare_bytes)
+    words = records.view(np.int16)
+    table.words[:, frames.RECORDS_WORD :][:, : words.shape[1]] = words
     starts, ends = frames.finish_frames(table, counts, websocket)
 
+    assert (table.rows.shape[1] - ends >= spare_bytes).all()
     for row, (header, shown, over_websocket) in enumerate(viewers):
         packed = b"".join(frames.RECORD.pack(*record) for record in shown)
         payload = encode(Frame(frames.HEADER.pack(*header), packed))

@@ -29,6 +29,8 @@ from tests.scenario import Scenario
 ROUNDS = 20
 ENDS = ("part", "cut", "lost")
 FRAME_BYTES = 3
+# Behind a frame in its row: none, for little of what goes there, for all of it.
+ROOMS = (0, 5, 80_000)
 
 
 class Line:
@@ -50,11 +52,12 @@ class Line:
 
 
 class Lines:
-    """So many of them; `deliver` writes each its own piece."""
+    """So many of them; `deliver` writes each its own piece, with so much `room` behind each frame in its row."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int) -> None:
         self.wires = Wires()
         self.all: list[Line] = []
+        self.room = room
 
     async def open(self) -> Line:
         here, there = socket.socketpair()
@@ -67,7 +70,7 @@ class Lines:
     def delivery(self, *pieces: bytes) -> Delivery:
         """The first of each piece is its frame, and lies two bytes into its row; the rest is what goes behind it."""
         viewers = Viewers.of({slot: line.outbox for slot, line in enumerate(self.all[: len(pieces)], 1)})
-        rows = np.full((len(pieces), 2 + FRAME_BYTES), 0xEE, np.uint8)
+        rows = np.full((len(pieces), 2 + FRAME_BYTES + self.room), 0xEE, np.uint8)
         for row, piece in zip(rows, pieces, strict=True):
             row[2 : 2 + len(piece[:FRAME_BYTES])] = np.frombuffer(piece[:FRAME_BYTES], np.uint8)
         begins = np.full(len(pieces), 2)
@@ -88,8 +91,8 @@ async def turns() -> None:
 
 
 @asynccontextmanager
-async def three_lines() -> AsyncIterator[Lines]:
-    lines = Lines()
+async def three_lines(room: int) -> AsyncIterator[Lines]:
+    lines = Lines(room)
     for _ in range(3):
         await lines.open()
     yield lines
@@ -99,9 +102,9 @@ async def three_lines() -> AsyncIterator[Lines]:
     await turns()
 
 
-@pytest_asyncio.fixture
-async def lines() -> AsyncIterator[Lines]:
-    async with three_lines() as lines:
+@pytest_asyncio.fixture(params=ROOMS)
+async def lines(request: pytest.FixtureRequest) -> AsyncIterator[Lines]:
+    async with three_lines(request.param) as lines:
         yield lines
 
 
@@ -276,6 +279,7 @@ def test_where_there_is_no_wire_nothing_is_tried() -> None:
     assert (left.viewers.tolist(), left.taken.tolist()) == ([0, 1, 2], [0, 0, 0])
 
 
+@pytest.mark.parametrize("room", ROOMS)
 @pytest.mark.parametrize(
     "story",
     [
@@ -286,9 +290,9 @@ def test_where_there_is_no_wire_nothing_is_tried() -> None:
         test_a_closing_transport_has_no_descriptor,
     ],
 )
-def test_all_of_it_is_so_on_the_loop_that_a_city_runs_on(story: Callable[[Lines], Awaitable[None]]) -> None:
+def test_all_of_it_is_so_on_the_loop_that_a_city_runs_on(story: Callable[[Lines], Awaitable[None]], room: int) -> None:
     async def told() -> None:
-        async with three_lines() as lines:
+        async with three_lines(room) as lines:
             await story(lines)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
