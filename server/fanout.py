@@ -75,14 +75,12 @@ class Fanout:
         self._sky.hear(tick, [report for report in lasting if not report.staff])
         self._staff_sky.hear(tick, [report for report in lasting if report.staff])
 
-    def look(self, tick: int, slots: NDArray[np.int32]) -> NDArray[np.int64]:
+    def look(self, tick: int, slots: NDArray[np.int32]) -> NDArray[np.int32]:
         """Refresh the interest sets whose turn it is; returns how many each of them holds."""
         if tick % TICK_RATE_HZ == 0:
             self.parties.clear_out(self._scene.here)
         served = self.interest.refresh(tick, slots, self._scene.crowd())
-        sets = self.interest.sets[served]
-        self.introductions.review(served, sets)
-        return np.asarray(np.count_nonzero(sets, axis=1))
+        return self.introductions.review(served, self.interest.sets)
 
     def prepare(self, tick: int, viewers: Viewers, shed_level: int) -> Delivery:
         """Everything the given viewers get in this tick, each of them present in the scene."""

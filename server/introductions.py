@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocol.codec import encode
-from protocol.limits import PROFILES_PER_MESSAGE_MAX
+from protocol.limits import INTEREST_MAX, PROFILES_PER_MESSAGE_MAX
 from protocol.messages import Profile, Profiles
 from server.entities import SLOT_MASK, SLOTS
 from server.extras import PACKED, Extras, Packed
@@ -20,6 +20,8 @@ SEATS_FIRST = 1024
 # `Profiles` with up to 15 entries starts with these bytes and the array header of its one list.
 _PROFILES_PREFIX = encode(Profiles([]))[:-1]
 _FIXARRAY = 0x90
+# What stands in a set where it holds nobody (world/nearest.py).
+_EMPTY = 0
 # Entries of the table they are kept in, side by side: a name of 24 characters has at most 96 bytes, a look a byte a
 # trait, and 20 more hold numbers and lengths. One that is larger is refused, and was never seen.
 ENTRY_BYTES_MAX = 256
@@ -37,8 +39,8 @@ class Introductions:
         self._seat_of = np.zeros(SLOTS, np.int32)
         self._seats = 1  # seat 0 belongs to nobody
         self._knows = np.zeros((SEATS_FIRST, SEATS_FIRST // 8), np.uint8)
-        # How many there are in a viewer's set whom it does not know yet, by the viewer's slot.
-        self._unmet = np.ones(SLOTS, np.int32)
+        # How many in a viewer's set it does not know yet, by the viewer's slot; before a review, how many at most.
+        self._unmet = np.full(SLOTS, INTEREST_MAX, np.int32)
         # Ready entries by slot, and their sizes, 0 for none. Untouched pages cost no memory.
         self._entries = np.zeros((SLOTS, ENTRY_BYTES_MAX), np.uint8)
         self._sizes = np.zeros(SLOTS, np.int32)
@@ -70,15 +72,19 @@ class Introductions:
     def forget_viewer(self, slot: int) -> None:
         """The next viewer in this slot knows nobody."""
         self._knows[self._seat(slot)] = 0
-        self._unmet[slot] = 1
+        self._unmet[slot] = INTEREST_MAX
 
-    def review(self, viewers: NDArray[np.int32], sets: NDArray[np.int32]) -> None:
-        """These viewers' interest sets have been chosen anew, EMPTY behind: see who has somebody to meet.
+    def review(self, viewers: NDArray[np.int32], sets: NDArray[np.int32]) -> NDArray[np.int32]:
+        """These viewers' interest sets have been chosen anew: see who has somebody to meet. Returns their sizes.
 
-        Once for each choice, because looking through every frame took as long as laying it out. Whoever
-        joins or changes meanwhile is introduced after the next choice, half a second later.
+        `sets` are everybody's, by slot, EMPTY behind. Once for each choice, because looking through every frame took
+        as long as laying it out. Whoever joins or changes meanwhile is introduced after the next choice, half a second
+        later.
         """
-        self._unmet[viewers] = _count_unknown(self._known, viewers, sets)
+        counts, sizes = np.zeros((2, viewers.size), np.int32)
+        _count_unknown(self._known, viewers, sets, counts, sizes)
+        self._unmet[viewers] = counts
+        return sizes
 
     def tell(self, viewers: NDArray[np.int32], shown: Shown, extras: Extras) -> None:
         """Introduce whom a viewer is shown and does not know, at most PROFILES_PER_MESSAGE_MAX with a frame."""
@@ -149,18 +155,24 @@ def _make_strangers(knows: NDArray[np.uint8], rows: int, seats: NDArray[np.int64
             knows[i, seats[j] >> 3] &= 0xFF ^ (1 << (seats[j] & 7))
 
 
-@compiled(I4, _KNOWN, I4, I4_2)
-def _count_unknown(known: _Known, viewers: NDArray[np.int32], sets: NDArray[np.int32]) -> NDArray[np.int32]:
-    """How many of its set each viewer does not know."""
+@compiled(NOTHING, _KNOWN, I4, I4_2, I4, I4, borrowing=True)
+def _count_unknown(
+    known: _Known,
+    viewers: NDArray[np.int32],
+    sets: NDArray[np.int32],
+    counts: NDArray[np.int32],
+    sizes: NDArray[np.int32],
+) -> None:
+    """How many of its set each viewer does not know, and how many are in it."""
     seat_of, knows = known
-    counts = np.zeros(viewers.size, np.int32)
     for i in range(viewers.size):
-        own, count = seat_of[viewers[i]], 0
-        for place in range(sets.shape[1]):
-            seat = seat_of[sets[i, place]]
+        viewer = viewers[i]
+        own, count, size = seat_of[viewer], 0, 0
+        while size < sets.shape[1] and sets[viewer, size] != _EMPTY:
+            seat = seat_of[sets[viewer, size]]
             count += seat != 0 and not knows[own, seat >> 3] >> (seat & 7) & 1
-        counts[i] = count
-    return counts
+            size += 1
+        counts[i], sizes[i] = count, size
 
 
 @compiled(_MET, _KNOWN, I4, I4, _SHOWN, NUMBER)
@@ -170,8 +182,8 @@ def _meet(known: _Known, viewers: NDArray[np.int32], unmet: NDArray[np.int32], s
     slots, shown_counts = shown
     met, counts = np.empty((viewers.size, most), np.int32), np.zeros(viewers.size, np.int64)
     for i in range(viewers.size):
-        own, count = seat_of[viewers[i]], 0
-        for place in range(shown_counts[i] if unmet[i] > 0 else 0):
+        own, count, wanted = seat_of[viewers[i]], 0, min(most, unmet[i])
+        for place in range(shown_counts[i] if wanted > 0 else 0):
             seat = seat_of[slots[i, place]]
             # In seat 0 is whoever has no profile yet; there is nothing to tell of them.
             if seat == 0 or knows[own, seat >> 3] >> (seat & 7) & 1:
@@ -179,7 +191,7 @@ def _meet(known: _Known, viewers: NDArray[np.int32], unmet: NDArray[np.int32], s
             knows[own, seat >> 3] |= 1 << (seat & 7)
             met[i, count] = slots[i, place]
             count += 1
-            if count == most:
+            if count == wanted:
                 break
         counts[i] = count
         unmet[i] -= count

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from protocol.codec import decode_server, encode
 from protocol.limits import NAME_CHARS_MAX, PROFILES_PER_MESSAGE_MAX, SERVER_MESSAGE_BYTES_MAX
 from protocol.messages import Profile, Profiles
-from server.entities import SLOT_BITS, SLOTS
+from server.entities import SLOT_BITS, SLOT_MASK, SLOTS
 from server.extras import Extras
 from server.introductions import ENTRY_BYTES_MAX, SEATS_FIRST, Introductions, encode_entry
 from server.views import Shown
@@ -40,6 +40,13 @@ def shown(*frames: list[int]) -> Shown:
     return Shown(rows, np.array([len(frame) for frame in frames]))
 
 
+def review(introductions: Introductions, viewers: NDArray[np.int32], frames: Shown) -> None:
+    """These viewers' sets are what their frames show."""
+    sets = np.zeros((viewers.max() + 1, frames.slots.shape[1]), np.int32)
+    sets[viewers] = frames.slots
+    assert introductions.review(viewers, sets).tolist() == frames.counts.tolist()
+
+
 def told(introductions: Introductions, viewers: NDArray[np.int32], frames: Shown) -> dict[int, Profiles]:
     """What each viewer, by row, is told with its frame: one message, or nothing."""
     extras, found = Extras(), {}
@@ -55,7 +62,7 @@ def told(introductions: Introductions, viewers: NDArray[np.int32], frames: Shown
 def introduce(introductions: Introductions, viewer: int, frame: list[int]) -> list[ProfileRecord]:
     """Who is introduced to one viewer with one frame."""
     viewers, frames = np.array([viewer], np.int32), shown(frame)
-    introductions.review(viewers, frames.slots)
+    review(introductions, viewers, frames)
     due = told(introductions, viewers, frames)
     if not due:
         return []
@@ -106,7 +113,7 @@ def test_viewers_are_introduced_each_on_their_own() -> None:
     introductions = everybody([1, 2, 3, 4])
     assert introduce(introductions, 4, [1, 2]) == [record(1), record(2)]
     viewers, frames = np.array([4, 3], np.int32), shown([1, 2, 3], [1, 2])
-    introductions.review(viewers, frames.slots)
+    review(introductions, viewers, frames)
     due = told(introductions, viewers, frames)
     assert {row: len(message.profiles) for row, message in due.items()} == {0: 1, 1: 2}
 
@@ -193,5 +200,12 @@ def test_whoever_has_met_everybody_in_their_set_is_not_looked_through_again_befo
     assert slots_of(introduce(introductions, 3, [1])) == [1]
     viewer, frame = np.array([3], np.int32), shown([1, 2])
     assert told(introductions, viewer, frame) == {}
-    introductions.review(viewer, frame.slots)
+    review(introductions, viewer, frame)
     assert list(told(introductions, viewer, frame)) == [0]
+
+
+def test_a_newcomer_meets_as_many_as_fit_before_its_set_has_been_looked_through() -> None:
+    introductions = everybody([1, 2, 3, 4])
+    introductions.forget_viewer(4)
+    due = told(introductions, np.array([4], np.int32), shown([1, 2, 3]))
+    assert [profile.entity & SLOT_MASK for profile in due[0].profiles] == [1, 2, 3]
