@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from server.bus import Report
 from server.detail import Detail
 from server.scene import Scene
-from world.compiled import I8, NUMBER, YES, compiled, group
+from world.compiled import B1, I4, I8, NUMBER, U1, YES, compiled, group
+from world.state import FLAG_STAFF
 
 # Reports looked at per frame. Beyond it, a tick in which thousands speak at once would cost a matrix
 # of crowd times crowd; the most important are kept and the rest counted as cut.
@@ -33,7 +34,7 @@ class Heard(NamedTuple):
 
 Places = NDArray[np.int64]
 _NOTHING: Places = np.zeros(0, np.int64)
-_EVERY_LAYER, _NOWHERE = 0xFFFF, -1
+_EVERY_LAYER = 0xFFFF
 
 
 def choose_reports(reports: Sequence[tuple[int, Report]], listeners: Listeners, scene: Scene, detail: Detail) -> Heard:
@@ -49,14 +50,7 @@ def choose_reports(reports: Sequence[tuple[int, Report]], listeners: Listeners, 
     zone, x, z, radius, importance, ticks, layer, staff = np.ascontiguousarray(columns[kept].T)
     layers = scene.heard_in(zone, layer) if scene.layered else np.full(kept.size, _EVERY_LAYER)
     said = _Said(zone, x, z, radius, importance, ticks, layers.astype(np.int64), staff)
-    who = _Who(
-        np.where(scene.here[viewers], scene.zone[viewers].astype(np.int64), _NOWHERE),
-        scene.x[viewers].astype(np.int64),
-        scene.z[viewers].astype(np.int64),
-        listeners.since,
-        scene.layer[viewers].astype(np.int64),
-        scene.staff(viewers).astype(np.int64),
-    )
+    who = _Who(viewers, listeners.since, scene.here, scene.zone, scene.x, scene.z, scene.layer, scene.flags, FLAG_STAFF)
     chosen = _choose(said, who, detail.events_per_frame, detail.importance_min)
     cut = chosen.audible - chosen.rows.size + (fresh.size - kept.size) * viewers.size
     return Heard(chosen.rows, kept[chosen.reports], cut)
@@ -76,14 +70,18 @@ class _Said(NamedTuple):
 
 
 class _Who(NamedTuple):
-    """Listeners as columns; whoever is not in the city is in no zone."""
+    """Listeners, up to which tick each has heard everything; and by slot where everybody is, if at all, and whether
+    they have the flag of `staff`."""
 
-    zone: Places
-    x: Places
-    z: Places
+    slots: NDArray[np.int32]
     since: Places
-    layer: Places
-    staff: Places
+    here: NDArray[np.bool_]
+    zone: NDArray[np.uint8]
+    x: NDArray[np.int32]
+    z: NDArray[np.int32]
+    layer: NDArray[np.uint8]
+    flags: NDArray[np.uint8]
+    staff: int
 
 
 class _Chosen(NamedTuple):
@@ -94,7 +92,8 @@ class _Chosen(NamedTuple):
     audible: int
 
 
-_SAID, _WHO, _CHOSEN = group(_Said, *[I8] * 8), group(_Who, *[I8] * 6), group(_Chosen, I8, I8, NUMBER)
+_SAID, _CHOSEN = group(_Said, *[I8] * 8), group(_Chosen, I8, I8, NUMBER)
+_WHO = group(_Who, I4, I8, B1, U1, I4, I4, U1, U1, NUMBER)
 
 
 @compiled(YES, NUMBER, NUMBER, NUMBER, NUMBER)
@@ -107,20 +106,23 @@ def _comes_before(importance: int, squared: int, other_importance: int, other_sq
 def _choose(said: _Said, who: _Who, most: int, importance_min: int) -> _Chosen:
     """For each listener the most important it can hear, among these the nearest, and among equals the first."""
     zone, x, z, radius, importance, tick, layers, staff = said
-    own_zone, own_x, own_z, since, layer, works = who
-    rows, reports = np.empty(own_zone.size * most, np.int64), np.empty(own_zone.size * most, np.int64)
+    slots, since, here, zones, xs, zs, own_layers, flags, works = who
+    rows, reports = np.empty(slots.size * most, np.int64), np.empty(slots.size * most, np.int64)
     squares = np.empty(most, np.int64)
     total, audible = 0, 0
-    for i in range(own_zone.size):
-        count = 0
+    for i in range(slots.size):
+        viewer, count = slots[i], 0
+        if not here[viewer]:
+            continue
+        own_x, own_z, own_zone, own_layer = xs[viewer], zs[viewer], zones[viewer], own_layers[viewer]
+        is_staff = flags[viewer] & works != 0
         for j in range(zone.size):
             if tick[j] <= since[i]:
                 continue
-            dx, dz = x[j] - own_x[i], z[j] - own_z[i]
+            dx, dz = x[j] - own_x, z[j] - own_z
             squared = dx * dx + dz * dz
-            near = own_zone[i] == zone[j] if radius[j] == 0 else squared <= radius[j] * radius[j]
-            meant = (layers[j] >> layer[i]) & 1 != 0 and (staff[j] == 0 or works[i] != 0)
-            if not (near and meant and own_zone[i] >= 0):
+            near = own_zone == zone[j] if radius[j] == 0 else squared <= radius[j] * radius[j]
+            if not near or (layers[j] >> own_layer) & 1 == 0 or (staff[j] != 0 and not is_staff):
                 continue
             audible += 1
             if importance[j] < importance_min:
