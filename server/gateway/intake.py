@@ -47,8 +47,8 @@ log = structlog.get_logger()
 BATCH = 512
 # What comes is left to gather for so long: to be woken for each message costs more than the message, and an epoll that
 # watches an epoll costs more than to look. A tick, which is what a Move waits for, begins with a look; a Ping's answer
-# may come this much later. The more are read for, the longer: each look has to fetch into the processor's cache again
-# what the sends since the last one have driven out, and a quarter of a millisecond is a thousand messages' worth.
+# may come this much later. The more are read for, the longer: whatever it finds, a look takes a quarter of a
+# millisecond to bring back into the processor's cache what the sends since the last one have driven out.
 GATHER_S, GATHER_S_MAX = 0.004, 0.016
 GATHER_S_PER_CLIENT = 2e-6
 # Room for what a client that keeps to its rights says in a second; of one that does not, the rest waits its turn.
