@@ -59,11 +59,18 @@ def compiled(returns: Any, *takes: Any, borrowing: bool = False) -> Callable[[F]
         signature = returns(*takes)
         options: dict[str, Any] = {"_nrt": False} if borrowing else {}
         try:
-            kernel = numba.njit([signature], cache=True, **options)(function)
+            kernel = numba.njit(cache=True, **options)(function)
         except RuntimeError as error:
             if "locator" not in str(error):
                 raise
-            kernel = numba.njit([signature], **options)(function)
+            kernel = numba.njit(**options)(function)
+        try:
+            kernel.compile(signature)
+        except AttributeError:
+            # What is kept is read before it is seen that the file has changed, and may name a group that is gone.
+            kernel._cache.flush()
+            kernel.compile(signature)
+        kernel.disable_compile()
         return cast("F", kernel)
 
     return compile_now

@@ -1,5 +1,9 @@
 """Kernels: compiled for the types they are told, refused for others, and made even where nothing may be kept."""
 
+import importlib
+import sys
+from pathlib import Path
+
 import numba
 import numpy as np
 import pytest
@@ -48,10 +52,10 @@ def test_a_kernel_writes_into_records() -> None:
 def test_where_nothing_may_be_written_it_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = numba.njit
 
-    def read_only(signatures: list[object], cache: bool = False) -> object:
+    def read_only(cache: bool = False) -> object:
         if cache:
             raise RuntimeError("cannot cache function 'twice': no locator available for file 'x.py'")
-        return whole(signatures)
+        return whole()
 
     monkeypatch.setattr(numba, "njit", read_only)
 
@@ -63,9 +67,38 @@ def test_where_nothing_may_be_written_it_is_compiled_all_the_same(monkeypatch: p
 
 
 def test_any_other_fault_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(signatures: list[object], cache: bool = False) -> object:
+    def broken(cache: bool = False) -> object:
         raise RuntimeError("out of registers")
 
     monkeypatch.setattr(numba, "njit", broken)
     with pytest.raises(RuntimeError, match="registers"):
         compiled(NUMBER, NUMBER)(lambda number: number)
+
+
+KERNEL = """
+from typing import NamedTuple
+from world.compiled import NUMBER, compiled, group
+
+class {pair}(NamedTuple):
+    one: int
+    other: int
+
+@compiled(NUMBER, group({pair}, NUMBER, NUMBER))
+def weigh(pair: {pair}) -> int:
+    return pair.one {sign} pair.other
+"""
+
+
+def test_what_is_kept_of_an_older_file_is_forgotten_though_it_names_what_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kernel_of_a_test.py"
+    path.write_text(KERNEL.format(pair="Before", sign="+"), "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = importlib.import_module("kernel_of_a_test")
+    assert before.weigh(before.Before(5, 3)) == 8
+    assert list((tmp_path / "__pycache__").glob("*.nbi"))
+    path.write_text(KERNEL.format(pair="After", sign="-") + "# longer\n", "utf-8")
+    monkeypatch.delitem(sys.modules, "kernel_of_a_test")
+    after = importlib.import_module("kernel_of_a_test")
+    assert after.weigh(after.After(5, 3)) == 2
