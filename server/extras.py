@@ -44,9 +44,6 @@ class Extras:
     def __init__(self) -> None:
         self._parts: list[Packed] = []
 
-    def __bool__(self) -> bool:
-        return any(part.rows.size for part in self._parts)
-
     def add(self, rows: Any, payloads: Sequence[bytes]) -> None:
         """A payload for each of some rows."""
         self.share(rows, np.arange(len(payloads)), payloads)

@@ -47,7 +47,6 @@ def test_what_was_said_for_some_rows_is_forwarded_to_the_rows_that_these_are() -
 
 
 def test_without_anything_to_tell_there_is_nothing() -> None:
-    assert not Extras()
     assert laid_out([True, False], Extras()) == [b"", b""]
     assert laid_out([], Extras()) == []
 
