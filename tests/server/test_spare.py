@@ -1,23 +1,39 @@
-"""Memory is given back once a minute, where that can be done."""
+"""Memory is given back, where that can be done, and taken in advance, every ten seconds."""
 
 import ctypes
+import tracemalloc
 
 import pytest
 
-from server.spare import EVERY_TICKS, Spare, heap_trim
+from server.spare import EVERY_TICKS, Spare, fill_arena, heap_trim
 
 
-def test_it_is_given_back_once_a_minute() -> None:
-    given: list[int] = []
-    spare = Spare(lambda: given.append(1))
+def test_both_are_done_every_ten_seconds() -> None:
+    done: list[str] = []
+    spare = Spare(lambda: done.append("trim"), lambda: done.append("fill"))
     for tick in range(1, 3 * EVERY_TICKS):
         spare.turn(tick)
-        assert len(given) == tick // EVERY_TICKS
-    assert len(given) == 2
+        assert len(done) == 2 * (tick // EVERY_TICKS)
+    assert sorted(done) == ["fill", "fill", "trim", "trim"]
 
 
-def test_where_it_cannot_be_nothing_happens() -> None:
-    Spare(None).turn(EVERY_TICKS)
+def test_where_nothing_can_be_given_back_the_rest_is_done() -> None:
+    done: list[str] = []
+    Spare(None, lambda: done.append("fill")).turn(EVERY_TICKS)
+    assert done == ["fill"]
+
+
+def test_as_much_as_an_arena_is_used_and_nothing_is_kept_of_it() -> None:
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        fill_arena()
+        after, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 1 << 20 <= peak - before < 1.1 * (1 << 20)
+    assert after - before < 4096
 
 
 def test_glibc_has_it_and_nobody_else() -> None:
