@@ -8,7 +8,7 @@ more.
 Python's own small objects lie in arenas of a mebibyte, which are taken whole, but are resident only where something has
 lain. As objects come and go, each hour a few more of their pages are touched for the first time, until all are: a city
 that keeps nothing seems to grow by a megabyte an hour, and takes the page faults within its ticks. So as much as an
-arena holds is taken and freed again, in a fifth of a millisecond, and from then on a process that grows keeps something.
+arena holds is taken and freed again, in a fifth of a millisecond; a process that grows from then on keeps something.
 """
 
 import ctypes
