@@ -3,18 +3,18 @@
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
 from loadtest.dial import home_of
+from loadtest.ports import HOST, held_ports
 from loadtest.target import Target
 
-HOST = "127.0.0.1"
 # `server serve` is ready within a second or two; a machine busy with tests may take ten times as long.
 START_S = 30.0
 # The server promises five seconds from the signal to its end.
@@ -26,25 +26,17 @@ class ServerError(Exception):
     """The server did not start; the message holds the end of what it said."""
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now; all are held until the last is found, so that they differ."""
-    held = [socket.create_server((HOST, 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return ports
-
-
 class ServerProcess:
     """`python -m server serve` for `bots` players, with its books at `store_url`. Use it as a context manager.
 
-    `settings` go before what it would be started with, but for its places on the network.
+    `settings` go before what it would be started with, but for its places on the network, which it has once entered.
     """
 
     def __init__(
         self, bots: int, store_url: str, settings: Mapping[str, bool | int | float | str] | None = None
     ) -> None:
-        self._game, self._tcp, self._ops = free_ports(3)
+        self._ports = ExitStack()
+        self._game = self._tcp = self._ops = 0
         self._bots = bots
         self._store_url = store_url
         self._settings = settings or {}
@@ -81,6 +73,7 @@ class ServerProcess:
         return "\n".join(text.splitlines()[-_LOG_LINES_SHOWN:])
 
     def __enter__(self) -> "ServerProcess":
+        self._game, self._tcp, self._ops = self._ports.enter_context(held_ports(3))
         self._log = tempfile.NamedTemporaryFile(prefix="futurecity-server-", suffix=".log")
         # A session of its own: a Ctrl-C at the terminal is ours to handle, and the server's end ours to decide.
         # Not on the command line, which is for all to see.
@@ -99,6 +92,7 @@ class ServerProcess:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+        self._ports.close()
         if self._log is not None:
             self._log.close()
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from loadtest.server_process import HOST, free_ports
+from loadtest.ports import HOST, held_ports
 from tests.deploy.queries import DEPLOY, read_yaml
 
 # A city is open within two seconds and scraped within one more; a busy machine takes some times as long.
@@ -69,22 +69,22 @@ def _configuration(city: str) -> dict[str, Any]:
 def watching(city: str, directory: Path) -> Iterator[Watch]:
     """A Prometheus with our rules that scrapes this address; what it writes goes into the directory."""
     (directory / "prometheus.yml").write_text(yaml.safe_dump(_configuration(city)), "utf-8")
-    (port,) = free_ports(1)
-    command = [
-        "prometheus",
-        f"--config.file={directory / 'prometheus.yml'}",
-        f"--storage.tsdb.path={directory / 'data'}",
-        f"--web.listen-address={HOST}:{port}",
-    ]
-    log = directory / "log"
-    with log.open("wb") as said:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
-    try:
-        yield Watch(process, f"http://{HOST}:{port}", log)
-    finally:
-        process.terminate()
+    with held_ports(1) as (port,):
+        command = [
+            "prometheus",
+            f"--config.file={directory / 'prometheus.yml'}",
+            f"--storage.tsdb.path={directory / 'data'}",
+            f"--web.listen-address={HOST}:{port}",
+        ]
+        log = directory / "log"
+        with log.open("wb") as said:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
         try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            yield Watch(process, f"http://{HOST}:{port}", log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

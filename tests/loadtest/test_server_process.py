@@ -1,16 +1,16 @@
 """A server of our own: it is there while it is wanted, and never longer."""
 
 import os
-import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from loadtest import server_process
 from loadtest.dial import home_of
-from loadtest.server_process import ServerProcess, free_ports
+from loadtest.server_process import ServerProcess
 
 STORE = "sqlite:////nowhere/city.db"
 
@@ -18,8 +18,8 @@ STORE = "sqlite:////nowhere/city.db"
 class Sleeper(ServerProcess):
     """A process that only waits for its end."""
 
-    def __init__(self) -> None:
-        super().__init__(1, STORE)
+    def __init__(self, bots: int = 1, settings: Mapping[str, bool | int] | None = None) -> None:
+        super().__init__(bots, STORE, settings)
 
     script = "import signal; print('here', flush=True); signal.pause()"
 
@@ -48,17 +48,15 @@ def alive(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text("ascii").split()[2] != "Z"
 
 
-def test_ports_are_free_and_different() -> None:
-    ports = free_ports(3)
-    assert len(set(ports)) == 3
-    for port in ports:
-        socket.create_server(("127.0.0.1", port)).close()
+def told(server: ServerProcess) -> dict[str, str]:
+    """The flags on the command line of a real server in its place."""
+    words = ServerProcess._command(server)
+    return dict(zip(words[words.index("serve") + 1 :: 2], words[words.index("serve") + 2 :: 2], strict=True))
 
 
 def test_the_server_is_told_everything_on_its_command_line() -> None:
-    server = ServerProcess(2000, STORE)
-    words = server._command()
-    flags = dict(zip(words[words.index("serve") + 1 :: 2], words[words.index("serve") + 2 :: 2], strict=True))
+    with Sleeper(2000) as server:
+        flags = told(server)
     assert flags["--game.host"] == "127.0.0.1"
     assert int(flags["--game.players_max"]) >= 2000
     assert flags["--bots"] == "0"
@@ -68,9 +66,8 @@ def test_the_server_is_told_everything_on_its_command_line() -> None:
 
 
 def test_settings_of_a_scenario_come_before_what_it_would_be_started_with_but_not_before_its_places() -> None:
-    server = ServerProcess(2000, STORE, {"game.players_max": 7, "auth.guests": True, "game.port": 1})
-    words = server._command()
-    flags = dict(zip(words[words.index("serve") + 1 :: 2], words[words.index("serve") + 2 :: 2], strict=True))
+    with Sleeper(2000, {"game.players_max": 7, "auth.guests": True, "game.port": 1}) as server:
+        flags = told(server)
     assert (flags["--game.players_max"], flags["--auth.guests"]) == ("7", "true")
     assert flags["--game.port"] != "1"
 

@@ -15,7 +15,7 @@ from loadtest import websocket as ws
 from loadtest.peers.adapters.base import BUILD, ROOT, Adapter, PeerError, PeerProcess, Spot, node
 from loadtest.peers.tally import Tally
 from loadtest.peers.visitor import Place, Visitor
-from loadtest.server_process import HOST
+from loadtest.ports import HOST
 
 HERE = ROOT / "loadtest" / "peers" / "colyseus"
 INSTALLED = BUILD / "colyseus"

@@ -14,7 +14,7 @@ from loadtest.peers.adapters.base import Adapter, Spot, python_peer, python_vers
 from loadtest.peers.adapters.websockets import others_in
 from loadtest.peers.tally import Tally
 from loadtest.peers.visitor import Place, Visitor
-from loadtest.server_process import HOST
+from loadtest.ports import HOST
 
 PATH = "/socket.io/?EIO=4&transport=websocket"
 _OPEN, _PING, _PONG = b"0", b"2", b"3"

@@ -9,7 +9,7 @@ from loadtest import websocket as ws
 from loadtest.peers.adapters.base import Adapter, Spot, python_peer, python_versions
 from loadtest.peers.tally import Tally
 from loadtest.peers.visitor import Place, Visitor
-from loadtest.server_process import HOST
+from loadtest.ports import HOST
 
 _PLACE = struct.Struct("<hh")
 RECORD_BYTES = 12
