@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from tests.judging import faults_among
+from tests.soak.memory import Memory
 from tests.soak.slope import Slope
 
 
@@ -13,12 +14,21 @@ class Held(NamedTuple):
     open_files: float
 
 
-class Soaked(NamedTuple):
-    """What came of a soak: each reading of memory, its second and megabytes, and their slope; what was held before
-    anybody came and after all had left, who was cut, and a sentence for each kind of broken promise of the wire."""
+class Look(NamedTuple):
+    """What the server had in memory so many seconds after the crowd began to come."""
 
-    readings: list[tuple[float, float]]
-    memory_mb: Slope
+    at_s: float
+    memory: Memory
+
+
+class Soaked(NamedTuple):
+    """What came of a soak: each look at the server's memory, and the slopes of its two kinds, of which its own is
+    judged; what was held before anybody came and after all had left, who was cut, and a sentence for each kind of
+    broken promise of the wire."""
+
+    looks: list[Look]
+    own_mb: Slope
+    files_mb: Slope
     before: Held
     after: Held
     bots: int
@@ -31,7 +41,7 @@ def faults_of(soaked: Soaked) -> list[str]:
     """Everything that is wrong."""
     held = zip(Held._fields, soaked.before, soaked.after, strict=True)
     return faults_among(
-        (soaked.memory_mb.grows, f"memory: {soaked.memory_mb.told('MB')}"),
+        (soaked.own_mb.grows, f"memory: {soaked.own_mb.told('MB')}"),
         *(
             (after > before, f"{name}: {before:g} before anybody came, {after:g} after all had left")
             for name, before, after in held

@@ -16,8 +16,9 @@ from loadtest.scrape import Metrics, Reading
 from loadtest.server_process import ServerProcess
 from loadtest.swarm import Plan, Swarm
 from tests.soak.calendar import filled
-from tests.soak.judging import Held, Soaked
-from tests.soak.slope import slope_of
+from tests.soak.judging import Held, Look, Soaked
+from tests.soak.memory import memory_of
+from tests.soak.slope import Slope, slope_of
 
 LOOK_S = 1.0
 # Connections and tasks end within a second of the last goodbye; a scrape of ours is one of each.
@@ -39,36 +40,41 @@ async def stay(bots: int, seconds: float, say: Say) -> Soaked:
             before = await _read(metrics)
             swarm = Swarm(Plan(scenario, bots, 1, targets, homes=True), books.receipts)
             swarm.start()
-            memory = await _watch(metrics, swarm, seconds, say)
+            looks = await _watch(server, metrics, swarm, seconds, say)
             await swarm.stop()
             after = await _emptied(metrics, _held(before))
-    warm_s = min(WARM_S, seconds * WARM_SHARE)
-    warm = [(at_s, mb) for at_s, mb in memory if at_s >= warm_s]
-    slope = slope_of([at_s for at_s, _ in warm], [mb for _, mb in warm])
+    warm = [look for look in looks if look.at_s >= min(WARM_S, seconds * WARM_SHARE)]
+    own, files = _slope(warm, lambda look: look.memory.own_mb), _slope(warm, lambda look: look.memory.files_mb)
     broken = told(swarm.faults.counts, swarm.faults.examples)
-    return Soaked(memory, slope, _held(before), after, bots, swarm.joined, swarm.disconnected, broken)
+    return Soaked(looks, own, files, _held(before), after, bots, swarm.joined, swarm.disconnected, broken)
 
 
 def _city(bots: int, books: Books, directory: Path) -> ServerProcess:
     return ServerProcess(bots, books.store_url, {"world.content": str(filled(directory / "content"))})
 
 
-async def _watch(metrics: Metrics, swarm: Swarm, seconds: float, say: Say) -> list[tuple[float, float]]:
-    """Resident memory in megabytes, second by second."""
-    memory: list[tuple[float, float]] = []
+def _slope(looks: list[Look], value: Callable[[Look], float]) -> Slope:
+    return slope_of([look.at_s for look in looks], [value(look) for look in looks])
+
+
+async def _watch(server: ServerProcess, metrics: Metrics, swarm: Swarm, seconds: float, say: Say) -> list[Look]:
+    """What the server has in memory, second by second."""
+    assert server.pid is not None
+    looks: list[Look] = []
     never, began_s, told = asyncio.Event(), perf_counter(), 0
     while (at_s := perf_counter() - began_s) < seconds:
         reading = await _read(metrics)
-        memory.append((at_s, reading.rss_bytes / 1e6))
+        memory = memory_of(server.pid)
+        looks.append(Look(at_s, memory))
         if at_s >= 60 * told:
             told += 1
             say(
-                f"{at_s / 60:5.1f} min  {swarm.present} here, {reading.rss_bytes / 1e6:.1f} MB, "
+                f"{at_s / 60:5.1f} min  {swarm.present} here, {memory.own_mb:.1f} MB + {memory.files_mb:.1f} of files, "
                 f"{reading.tasks:.0f} tasks, {reading.open_files:.0f} open files"
             )
         _forget(swarm)
         await pause(never, LOOK_S)
-    return memory
+    return looks
 
 
 def _forget(swarm: Swarm) -> None:

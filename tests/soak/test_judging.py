@@ -7,7 +7,7 @@ import pytest
 from tests.soak.judging import Held, Soaked, faults_of
 from tests.soak.slope import Slope
 
-GOOD = Soaked([], Slope(0.5, -0.1, 1.1), Held(12, 40), Held(11, 40), 500, 500, 0, [])
+GOOD = Soaked([], Slope(0.5, -0.1, 1.1), Slope(0.5, 0.4, 0.6), Held(12, 40), Held(11, 40), 500, 500, 0, [])
 
 
 def test_a_good_soak_has_no_faults() -> None:
@@ -17,7 +17,7 @@ def test_a_good_soak_has_no_faults() -> None:
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"memory_mb": Slope(0.5, 0.1, 0.9)}, "memory: +0.50 MB/h, 95 % interval +0.10 to +0.90: grows"),
+        ({"own_mb": Slope(0.5, 0.1, 0.9)}, "memory: +0.50 MB/h, 95 % interval +0.10 to +0.90: grows"),
         ({"after": Held(13, 40)}, "tasks: 12 before anybody came, 13 after all had left"),
         ({"after": Held(12, 41)}, "open_files: 40 before anybody came, 41 after all had left"),
         ({"joined": 499}, "joined: 499 of 500"),
