@@ -29,6 +29,7 @@ from server.ops.health import status_handler
 from server.ops_port import ops_port
 from server.sanctions import SANCTIONS_MAX
 from server.settings import ServerSettings
+from server.spare import fill_caches
 from server.store.durable import open_store
 from server.tls import server_context
 from world.config import WorldConfig
@@ -183,6 +184,7 @@ async def _last_answers(city: City) -> None:
 def _come_alive(city: City) -> None:
     """The first tick; what exists after it stays, so the garbage collector need not look at it again."""
     city.loop.run_one_tick()
+    fill_caches()
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLD)

@@ -1,6 +1,8 @@
 """Memory is given back, where that can be done, and taken in advance, every ten seconds."""
 
 import ctypes
+import subprocess
+import sys
 import tracemalloc
 
 import pytest
@@ -34,6 +36,21 @@ def test_as_much_as_an_arena_is_used_and_nothing_is_kept_of_it() -> None:
         tracemalloc.stop()
     assert 1 << 20 <= peak - before < 1.1 * (1 << 20)
     assert after - before < 4096
+
+
+def test_what_lies_ready_is_resident_from_the_start_and_never_more() -> None:
+    # In a process of its own: in this one NumPy keeps much already.
+    script = (
+        "import os; import numpy as np; from server.spare import fill_caches; from tests.soak.memory import memory_of;"
+        "before = memory_of(os.getpid()).own_mb; fill_caches(); filled = memory_of(os.getpid()).own_mb;"
+        "[len([np.zeros(size, np.uint8) for _ in range(7)]) for size in np.random.default_rng(1).permutation(1024)];"
+        "print(filled - before, memory_of(os.getpid()).own_mb - filled)"
+    )
+    told = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True, timeout=60)
+    at_once, later = map(float, told.stdout.split())
+    # Seven of each size, and 16 bytes of the C library's with each; the kernel counts in steps of a quarter megabyte.
+    assert at_once == pytest.approx(3.8, abs=0.8)
+    assert later == pytest.approx(0, abs=0.5)
 
 
 def test_glibc_has_it_and_nobody_else() -> None:
