@@ -37,9 +37,11 @@ async def test_a_firework_is_the_same_burst_at_the_same_time_in_two_browsers(ada
     await ada.page.keyboard.press("KeyF")
     await ada.find("colour-rose").click()
     await ada.find("firework-peony").click()
-    mine, yours = await asyncio.gather(*(each.until("city.bursts(city.tick())[0]") for each in (ada, bo)))
+    # Among others there may be those of a show that has begun meanwhile.
+    rising = "city.bursts(city.tick()).find((each) => each.kind === 'peony')"
+    mine, yours = await asyncio.gather(*(each.until(rising) for each in (ada, bo)))
     assert {**mine, "sparks": 0} == {**yours, "sparks": 0}
-    assert (mine["kind"], mine["startTick"] < mine["burstTick"] < mine["endTick"]) == ("peony", True)
+    assert mine["startTick"] < mine["burstTick"] < mine["endTick"]
     middle = (mine["burstTick"] + mine["endTick"]) // 2
     shapes = await asyncio.gather(*(_sparks(each, mine["seed"], middle) for each in (ada, bo)))
     assert shapes[0] == shapes[1]

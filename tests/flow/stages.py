@@ -204,8 +204,8 @@ class Stage(ABC):
         """Let time pass, until everybody has heard of it."""
         for _ in range(ticks):
             self.scenario.tick()
-            for player in self.players:
-                await player.settled()
+            # All at once: each Ping waits a few milliseconds until the gateway next looks at its sockets.
+            await asyncio.gather(*(player.settled() for player in self.players))
 
 
 class MemoryStage(Stage):
