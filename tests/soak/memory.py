@@ -17,11 +17,6 @@ class Memory(NamedTuple):
     own_mb: float
     files_mb: float
 
-    @property
-    def resident_mb(self) -> float:
-        """All of it."""
-        return self.own_mb + self.files_mb
-
 
 def memory_of(pid: int) -> Memory:
     """What that process has now. Raises OSError when there is none, ValueError where the system does not say."""
