@@ -1,24 +1,21 @@
-"""Memory that nobody uses: the C library gives back what it has, and Python takes at once what it is about to.
+"""Memory that the process is about to take is taken at once, so that what grows is kept by somebody.
 
-What a burst took (a rain, a show, a thousand newcomers), the C library keeps in its heap for the next one, in pages
-here and there: each larger burst leaves the process a little larger, for as long as it runs. Every ten seconds what is
-free is given back. That takes 0.1 ms with 500 players and 1 ms with 5,000, and the tick after it a millisecond or two
-more.
+Three stores below the city become resident bit by bit for hours, although nobody keeps anything: each hour a few more
+of their pages are touched for the first time, and the page faults fall within ticks.
 
-What lies ready for the next array or block of a size is kept, too: NumPy holds up to seven freed ones of each size
-below a kilobyte, and the C library as many of each sixteen bytes. Sizes come up one by one, as crowds are of this size
-or of that, and for half an hour a city takes a few kilobytes a minute for them. So all are filled when it opens.
+The C library's heap has holes between what lives long, and room at its end for what a burst takes (a rain, a show, a
+thousand newcomers). Python's own small objects lie in arenas of a mebibyte, which are taken whole and filled as objects
+come and go. So as much as each of them has to spare is taken, written to and freed again, every ten seconds, because
+both grow with the crowd: a millisecond.
 
-Python's own small objects lie in arenas of a mebibyte, which are taken whole, but are resident only where something has
-lain. As objects come and go, each hour a few more of their pages are touched for the first time, until all are: a city
-that keeps nothing seems to grow by a megabyte an hour, and takes the page faults within its ticks. So as much as an
-arena holds is taken and freed again, in a fifth of a millisecond; a process that grows from then on keeps something.
+And NumPy holds up to seven freed blocks of each size below a kilobyte ready for the next array, the C library as many
+of each sixteen bytes. Sizes come up one by one, as crowds are of this size or of that. They are filled once, when the
+city opens.
 """
 
-import ctypes
-import sys
 from collections.abc import Callable
 from itertools import repeat
+from sys import getsizeof
 
 import numpy as np
 
@@ -27,17 +24,10 @@ from world.config import TICK_RATE_HZ
 EVERY_TICKS = 10 * TICK_RATE_HZ
 # Objects/obmalloc.c: what is larger is the C library's.
 _ARENA_BYTES, _SMALL_BYTES_MAX = 1 << 20, 512
+# With 500 players half of it is holes, the rest more than a show takes; a hole below a page has no page to itself.
+_HEAP_BYTES, _PAGE_BYTES = 4 << 20, 4096
 # numpy/_core/src/multiarray/alloc.c, and malloc.c of glibc: how large what they keep ready is, and of how many.
 _READY_BYTES_MAX, _READY_EACH = 1024, 7
-
-
-def heap_trim() -> Callable[[], object] | None:
-    """What gives back the free pages of the heap; None where the C library has no such thing (it is glibc's)."""
-    try:
-        trim = ctypes.CDLL(None).malloc_trim
-    except (AttributeError, OSError, TypeError):
-        return None
-    return lambda: trim(0)
 
 
 def fill_arena() -> None:
@@ -45,8 +35,12 @@ def fill_arena() -> None:
 
     An arena that is taken for this alone is given back with it.
     """
-    size, count = _SMALL_BYTES_MAX - sys.getsizeof(b""), _ARENA_BYTES // _SMALL_BYTES_MAX
-    list(map(bytes, repeat(size, count)))
+    _fill(_ARENA_BYTES, _SMALL_BYTES_MAX)
+
+
+def fill_heap() -> None:
+    """Write to as much of the C library's heap, first of all to its holes, and free it."""
+    _fill(_HEAP_BYTES, _PAGE_BYTES)
 
 
 def fill_caches() -> None:
@@ -55,15 +49,19 @@ def fill_caches() -> None:
         list(map(np.empty, repeat(size, 2 * _READY_EACH), repeat(np.uint8)))
 
 
+def _fill(total: int, block: int) -> None:
+    # A product is written out; bytes(size) may be pages of zeros that nobody has touched.
+    list(map(b".".__mul__, repeat(block - getsizeof(b""), total // block)))
+
+
 class Spare:
     """Looks in once in each tick, and sees to the memory every ten seconds."""
 
-    def __init__(self, trim: Callable[[], object] | None, fill: Callable[[], object] = fill_arena) -> None:
-        self._trim, self._fill = trim, fill
+    def __init__(self, *fills: Callable[[], object]) -> None:
+        self._fills = fills
 
     def turn(self, tick: int) -> None:
         """A tick begins."""
         if tick % EVERY_TICKS == 0:
-            self._fill()
-            if self._trim is not None:
-                self._trim()
+            for fill in self._fills:
+                fill()
