@@ -20,7 +20,7 @@ from server.ops.metrics import Metrics
 from server.outage import Outage
 from server.settings import ServerSettings
 from server.settler import Bounds, Settler
-from server.spare import Spare, fill_arena, fill_heap
+from server.spare import Spare, fill_arenas, fill_heap
 from server.store.records import Store
 from server.switches import Switchboard
 from server.zone_host import ZoneHost
@@ -80,7 +80,7 @@ class City:
         self.settler = Settler(bus, books.store, books.epoch, Bounds(_waiting_max(config), books.group_max), outage)
         self.settler.tell = players.own
         errands = (self.settler, self.keeper)
-        beside = (*errands, Spare(fill_arena, fill_heap))
+        beside = (*errands, Spare(fill_arenas, fill_heap))
         self.loop = CityLoop(self.zones, self.gateway, bus, Instruments(clock, self.metrics, governor), beside)
         if journal is not None:
             self.metrics.journal_lag_seconds.set_function(lambda: journal.lag_s)

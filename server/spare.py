@@ -6,7 +6,7 @@ of their pages are touched for the first time, and the page faults fall within t
 The C library's heap has holes between what lives long, and room at its end for what a burst takes (a rain, a show, a
 thousand newcomers). Python's own small objects lie in arenas of a mebibyte, which are taken whole and filled as objects
 come and go. So as much as each of them has to spare is taken, written to and freed again, every ten seconds, because
-both grow with the crowd: a millisecond.
+both grow with the crowd: a few milliseconds.
 
 And NumPy holds up to seven freed blocks of each size below a kilobyte ready for the next array, the C library as many
 of each sixteen bytes. Sizes come up one by one, as crowds are of this size or of that. They are filled once, when the
@@ -22,25 +22,25 @@ import numpy as np
 from world.config import TICK_RATE_HZ
 
 EVERY_TICKS = 10 * TICK_RATE_HZ
-# Objects/obmalloc.c: what is larger is the C library's.
-_ARENA_BYTES, _SMALL_BYTES_MAX = 1 << 20, 512
-# With 500 players half of it is holes, the rest more than a show takes; a hole below a page has no page to itself.
-_HEAP_BYTES, _PAGE_BYTES = 4 << 20, 4096
+# With 500 players half of it is holes, the rest more than a show takes.
+_SPARE_BYTES = 4 << 20
+# Objects/obmalloc.c: what is larger is the C library's. A hole of that below a page has no page to itself.
+_SMALL_BYTES_MAX, _PAGE_BYTES = 512, 4096
 # numpy/_core/src/multiarray/alloc.c, and malloc.c of glibc: how large what they keep ready is, and of how many.
 _READY_BYTES_MAX, _READY_EACH = 1024, 7
 
 
-def fill_arena() -> None:
-    """Write to as much of the memory for small objects as one arena holds, and free it.
+def fill_arenas() -> None:
+    """Write to what is free in Python's arenas, the fullest first, and free it again.
 
     An arena that is taken for this alone is given back with it.
     """
-    _fill(_ARENA_BYTES, _SMALL_BYTES_MAX)
+    _fill(_SMALL_BYTES_MAX)
 
 
 def fill_heap() -> None:
-    """Write to as much of the C library's heap, first of all to its holes, and free it."""
-    _fill(_HEAP_BYTES, _PAGE_BYTES)
+    """Write to what is free in the C library's heap, its holes first, and free it again."""
+    _fill(_PAGE_BYTES)
 
 
 def fill_caches() -> None:
@@ -49,9 +49,9 @@ def fill_caches() -> None:
         list(map(np.empty, repeat(size, 2 * _READY_EACH), repeat(np.uint8)))
 
 
-def _fill(total: int, block: int) -> None:
+def _fill(block: int) -> None:
     # A product is written out; bytes(size) may be pages of zeros that nobody has touched.
-    list(map(b".".__mul__, repeat(block - getsizeof(b""), total // block)))
+    list(map(b".".__mul__, repeat(block - getsizeof(b""), _SPARE_BYTES // block)))
 
 
 class Spare:

@@ -7,22 +7,22 @@ from collections.abc import Callable
 
 import pytest
 
-from server.spare import EVERY_TICKS, Spare, fill_arena, fill_heap
+from server.spare import EVERY_TICKS, Spare, fill_arenas, fill_heap
 
-MIB = 1 << 20
+SPARE_BYTES = 4 << 20
 
 
 def test_all_are_filled_every_ten_seconds() -> None:
     done: list[str] = []
-    spare = Spare(lambda: done.append("arena"), lambda: done.append("heap"))
+    spare = Spare(lambda: done.append("arenas"), lambda: done.append("heap"))
     for tick in range(1, 3 * EVERY_TICKS):
         spare.turn(tick)
         assert len(done) == 2 * (tick // EVERY_TICKS)
-    assert done == ["arena", "heap", "arena", "heap"]
+    assert done == ["arenas", "heap", "arenas", "heap"]
 
 
-@pytest.mark.parametrize(("fill", "size"), [(fill_arena, MIB), (fill_heap, 4 * MIB)])
-def test_so_much_is_used_and_nothing_is_kept_of_it(fill: Callable[[], None], size: int) -> None:
+@pytest.mark.parametrize("fill", [fill_arenas, fill_heap])
+def test_so_much_is_used_and_nothing_is_kept_of_it(fill: Callable[[], None]) -> None:
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
@@ -31,7 +31,7 @@ def test_so_much_is_used_and_nothing_is_kept_of_it(fill: Callable[[], None], siz
         after, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert size <= peak - before < 1.1 * size
+    assert SPARE_BYTES <= peak - before < 1.1 * SPARE_BYTES
     assert after - before < 4096
 
 
