@@ -80,7 +80,7 @@ class City:
         self.settler = Settler(bus, books.store, books.epoch, Bounds(_waiting_max(config), books.group_max), outage)
         self.settler.tell = players.own
         errands = (self.settler, self.keeper)
-        beside = (*errands, Spare(fill_arenas, fill_heap))
+        beside = (*errands, Spare(players, fill_arenas, fill_heap))
         self.loop = CityLoop(self.zones, self.gateway, bus, Instruments(clock, self.metrics, governor), beside)
         if journal is not None:
             self.metrics.journal_lag_seconds.set_function(lambda: journal.lag_s)

@@ -5,15 +5,15 @@ of their pages are touched for the first time, and the page faults fall within t
 
 The C library's heap has holes between what lives long, and room at its end for what a burst takes (a rain, a show, a
 thousand newcomers). Python's own small objects lie in arenas of a mebibyte, which are taken whole and filled as objects
-come and go. So as much as each of them has to spare is taken, written to and freed again, every ten seconds, because
-both grow with the crowd: a few milliseconds.
+come and go. So as much as each of them has to spare is taken, written to and freed again, a few milliseconds, whenever
+the crowd has grown: both grow with it. Were it done every so often, each time would reach a page or two further.
 
 And NumPy holds up to seven freed blocks of each size below a kilobyte ready for the next array, the C library as many
 of each sixteen bytes. Sizes come up one by one, as crowds are of this size or of that. They are filled once, when the
 city opens.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from itertools import repeat
 from sys import getsizeof
 
@@ -21,7 +21,9 @@ import numpy as np
 
 from world.config import TICK_RATE_HZ
 
-EVERY_TICKS = 10 * TICK_RATE_HZ
+LOOK_TICKS = 10 * TICK_RATE_HZ
+# A crowd that has grown by less fits into what was to spare.
+GROWN = 1.1
 # With 500 players half of it is holes, the rest more than a show takes.
 _SPARE_BYTES = 4 << 20
 # Objects/obmalloc.c: what is larger is the C library's. A hole of that below a page has no page to itself.
@@ -55,13 +57,15 @@ def _fill(block: int) -> None:
 
 
 class Spare:
-    """Looks in once in each tick, and sees to the memory every ten seconds."""
+    """Looks in once in each tick, and fills the memory when there are more people than it was last filled for."""
 
-    def __init__(self, *fills: Callable[[], object]) -> None:
-        self._fills = fills
+    def __init__(self, people: Sized, *fills: Callable[[], object]) -> None:
+        self._people, self._fills = people, fills
+        self._filled_for = 0
 
     def turn(self, tick: int) -> None:
         """A tick begins."""
-        if tick % EVERY_TICKS == 0:
+        if tick % LOOK_TICKS == 0 and len(self._people) > GROWN * self._filled_for:
+            self._filled_for = len(self._people)
             for fill in self._fills:
                 fill()

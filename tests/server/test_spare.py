@@ -1,24 +1,29 @@
-"""Memory that is about to be taken is taken in advance: some of it every ten seconds, some once."""
+"""Memory that is about to be taken is taken in advance: some of it when the crowd has grown, some once."""
 
 import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
+from itertools import count, islice
 
 import pytest
 
-from server.spare import EVERY_TICKS, Spare, fill_arenas, fill_heap
+from server.spare import LOOK_TICKS, Spare, fill_arenas, fill_heap
 
 SPARE_BYTES = 4 << 20
 
 
-def test_all_are_filled_every_ten_seconds() -> None:
+def test_all_are_filled_when_the_crowd_has_grown_and_at_no_other_time() -> None:
     done: list[str] = []
-    spare = Spare(lambda: done.append("arenas"), lambda: done.append("heap"))
-    for tick in range(1, 3 * EVERY_TICKS):
-        spare.turn(tick)
-        assert len(done) == 2 * (tick // EVERY_TICKS)
-    assert done == ["arenas", "heap", "arenas", "heap"]
+    people: list[int] = []
+    spare = Spare(people, lambda: done.append("arenas"), lambda: done.append("heap"))
+    ticks = count(1)
+    for crowd, times in ((0, 0), (100, 1), (100, 1), (110, 1), (111, 2), (50, 2), (115, 2), (200, 3)):
+        people[:] = range(crowd)
+        for tick in islice(ticks, LOOK_TICKS):
+            assert done == ["arenas", "heap"] * (len(done) // 2)
+            spare.turn(tick)
+        assert len(done) == 2 * times
 
 
 @pytest.mark.parametrize("fill", [fill_arenas, fill_heap])
