@@ -13,7 +13,7 @@ of each sixteen bytes. Sizes come up one by one, as crowds are of this size or o
 city opens.
 """
 
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Sequence, Sized
 from itertools import repeat
 from sys import getsizeof
 
@@ -26,23 +26,25 @@ LOOK_TICKS = 10 * TICK_RATE_HZ
 GROWN = 1.1
 # With 500 players half of it is holes, the rest more than a show takes.
 _SPARE_BYTES = 4 << 20
+# One in half an arena, so that there is one in each.
+_HELD_EVERY_BYTES = 1 << 19
 # Objects/obmalloc.c: what is larger is the C library's. A hole of that below a page has no page to itself.
 _SMALL_BYTES_MAX, _PAGE_BYTES = 512, 4096
 # numpy/_core/src/multiarray/alloc.c, and malloc.c of glibc: how large what they keep ready is, and of how many.
 _READY_BYTES_MAX, _READY_EACH = 1024, 7
 
 
-def fill_arenas() -> None:
-    """Write to what is free in Python's arenas, the fullest first, and free it again.
+def fill_arenas() -> Sequence[bytes]:
+    """Write to what is free in Python's arenas, the fullest first, and free it again; hold on to what is returned.
 
-    An arena that is taken for this alone is given back with it.
+    An arena that is taken for this is given back once nothing lies in it.
     """
-    _fill(_SMALL_BYTES_MAX)
+    return _fill(_SMALL_BYTES_MAX)
 
 
-def fill_heap() -> None:
-    """Write to what is free in the C library's heap, its holes first, and free it again."""
-    _fill(_PAGE_BYTES)
+def fill_heap() -> Sequence[bytes]:
+    """Write to what is free in the C library's heap, its holes first, and free it again, as above."""
+    return _fill(_PAGE_BYTES)
 
 
 def fill_caches() -> None:
@@ -51,9 +53,10 @@ def fill_caches() -> None:
         list(map(np.empty, repeat(size, 2 * _READY_EACH), repeat(np.uint8)))
 
 
-def _fill(block: int) -> None:
+def _fill(block: int) -> Sequence[bytes]:
     # A product is written out; bytes(size) may be pages of zeros that nobody has touched.
-    list(map(b".".__mul__, repeat(block - getsizeof(b""), _SPARE_BYTES // block)))
+    blocks = list(map(b".".__mul__, repeat(block - getsizeof(b""), _SPARE_BYTES // block)))
+    return blocks[:: _HELD_EVERY_BYTES // block]
 
 
 class Spare:
@@ -62,10 +65,10 @@ class Spare:
     def __init__(self, people: Sized, *fills: Callable[[], object]) -> None:
         self._people, self._fills = people, fills
         self._filled_for = 0
+        self._held: list[object] = []
 
     def turn(self, tick: int) -> None:
         """A tick begins."""
         if tick % LOOK_TICKS == 0 and len(self._people) > GROWN * self._filled_for:
             self._filled_for = len(self._people)
-            for fill in self._fills:
-                fill()
+            self._held = [fill() for fill in self._fills]
