@@ -93,8 +93,11 @@ class Admission:
         return knock
 
     @property
-    def per_tick(self) -> int:
-        """How many may join in a tick; each level of shedding halves it, for newcomers cost most at first."""
+    def newcomers_per_tick(self) -> int:
+        """How many of each line may join in a tick; each level of shedding halves it, for they cost most at first.
+
+        Not so for whoever returns: their body is here and costs what it did, and while they are out they see nothing.
+        """
         return max(1, self.pace.per_tick >> self.capacity.level)
 
     # ---- once a tick, in this order --------------------------------------------------------------
@@ -117,7 +120,7 @@ class Admission:
             self._calling.forgive()
             return []
         wanted = {lane: min(self.room.lines[lane].waiting, max(0, self._free(lane))) for lane in LINES}
-        most = 1 if self._away_until is not None else self.per_tick * LOGIN_TICKS
+        most = 1 if self._away_until is not None else self.newcomers_per_tick * LOGIN_TICKS
         in_login = self._asked + sum(len(self.room.ready[lane]) for lane in LINES)
         shares = self._calling.share(min(most - in_login, self._free(Lane.STAFF)), wanted)
         called = [knock for lane, count in shares.items() for knock in self.room.call(lane, count)]
@@ -132,7 +135,8 @@ class Admission:
         admitted = []
         if any(self.room.ready.values()):
             wanted = {lane: len(ready) for lane, ready in self.room.ready.items()}
-            shares = self._entering.share(self.per_tick, wanted)
+            wanted |= {lane: min(wanted[lane], self.newcomers_per_tick) for lane in LINES}
+            shares = self._entering.share(self.pace.per_tick, wanted)
             admitted = [knock for lane, count in shares.items() for knock in self.room.enter(lane, count)]
         else:
             self._entering.forgive()

@@ -180,6 +180,19 @@ def test_each_level_of_shedding_halves_the_pace_and_never_stops_it() -> None:
     assert paces == [2 * 20, 2 * 10, 2 * 5, 2 * 2]
 
 
+@pytest.mark.parametrize(("level", "newcomers"), [(0, 5), (1, 5), (2, 5), (3, 2), (4, 0)])
+def test_the_pace_of_those_who_return_is_not_halved_and_nobody_stands_still_for_them(level: int, newcomers: int) -> None:
+    door = Fair(1000, EVER, joins_per_tick=20, health=FakeHealth(level=level))
+    ordinary = [door.come() for _ in range(100)]
+    back = [Person(door.desk) for _ in range(100)]
+    for person in back:
+        door.people[person.session] = person
+        door.door.come_back(person.session, Hello(1))
+    for _ in range(2):
+        door.tick()
+    assert (sum(inside(*back)), sum(inside(*ordinary))) == (2 * (20 - newcomers), 2 * newcomers)
+
+
 def test_ill_health_holds_ordinary_newcomers_back_and_neither_staff_nor_anybody_who_is_in() -> None:
     health = FakeHealth()
     door = Fair(1000, EVER, joins_per_tick=100, health=health)

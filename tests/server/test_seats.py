@@ -35,6 +35,21 @@ def test_the_arrays_are_made_anew_only_when_somebody_comes_or_goes() -> None:
     assert seats.viewers.slots.tolist() == [4]
 
 
+def test_who_comes_goes_and_comes_again_between_two_looks_is_there_once_and_as_they_are_now() -> None:
+    seats = Seats()
+    first = [seated(seats, slot) for slot in (1, 2, 3)]
+    assert seats.viewers.slots.tolist() == [1, 2, 3]
+    seats.leave(2)
+    seats.leave(2)
+    again = seated(seats, 2)
+    seated(seats, 4)
+    seats.leave(4)
+    replaced = seated(seats, 1)
+    assert seats.viewers.slots.tolist() == [3, 2, 1]
+    assert seats.viewers.outboxes == [first[2], again, replaced]
+    assert seats.viewers is seats.viewers
+
+
 def test_only_those_who_were_behind_after_the_last_write_or_lag_already_are_looked_at() -> None:
     seats = Seats()
     clients = [seated(seats, slot) for slot in (1, 2, 3)]
