@@ -11,7 +11,6 @@ import numpy as np
 from msgspec import Struct, structs
 
 from loadtest.books import Books, BooksError
-from loadtest.events import EventError, start_event
 from loadtest.pace import pause
 from loadtest.recorder import Recorder
 from loadtest.report import (
@@ -30,6 +29,7 @@ from loadtest.room import make_room
 from loadtest.scenario import Scenario
 from loadtest.scrape import Metrics
 from loadtest.server_process import START_S, ServerError, ServerProcess
+from loadtest.steering import Steering, SteeringError
 from loadtest.swarm import Plan, Swarm
 from loadtest.target import Target
 from loadtest.troubles import TROUBLES
@@ -145,10 +145,13 @@ class _Run:
         self._swarm = swarm
         self._recorder = recorder
         self._server = server
+        ops = (server.ops_url, server.ops_token) if server else (options.ops_url, options.ops_token)
+        self._steering = Steering(*ops)
         self._share_in_zone: float | None = None
         self._calm: FrameFigures | None = None
         self._calm_rss_mb: float | None = None
         self._calm_level: int | None = None
+        self._busy_max: float | None = None
         self._recovery_s: float | None = None
         self.trouble: list[str] = []
 
@@ -191,20 +194,23 @@ class _Run:
         recorder.close()
         self._calm = recorder.frame_figures()
         self._calm_rss_mb, self._calm_level = recorder.series[-1].rss_mb, recorder.series[-1].shed_level
-        if event.name is not None:
-            await self._start_event(event.name)
+        try:
+            if event.name is not None:
+                await self._steering.start_event(event.name)
+            await self._tighten()
+        except SteeringError as error:
+            self.trouble.append(str(error))
         await recorder.look("calm")
         self._swarm.begin()
 
-    async def _start_event(self, name: str) -> None:
-        server, options = self._server, self._options
-        ops_url, token = (server.ops_url, server.ops_token) if server else (options.ops_url, options.ops_token)
-        try:
-            if ops_url is None or token is None:
-                raise EventError(f"{name} was not started: neither ops port nor token of the server are known")
-            await start_event(ops_url, token, name)
-        except EventError as error:
-            self.trouble.append(str(error))
+    async def _tighten(self) -> None:
+        """Where the surge is to be too much for the city, allow it little more than the calm took."""
+        surge, calm = self._options.scenario.surge, self._recorder.server_figures()
+        if surge is None or surge.busy_of_calm is None:
+            return
+        if calm is None or calm.cpu_percent is None:
+            raise SteeringError("the budget was not set: what the calm took is not known")
+        self._busy_max = await self._steering.allow(surge.busy_of_calm * calm.cpu_percent / 100)
 
     async def _rest(self) -> None:
         """Nobody asks any more; what was asked is answered, so that the audit misses nothing, and a surge is over."""
@@ -216,6 +222,10 @@ class _Run:
             await self._phase("recovering", lambda: not self._recorder.series[-1].shed_level, RECOVERY_S)
             if self._recorder.series[-1].shed_level == 0:
                 self._recovery_s = rounded(perf_counter() - began_s)
+        try:
+            await self._steering.restore()
+        except SteeringError as error:
+            self.trouble.append(str(error))
 
     async def _phase(self, name: str, done: Callable[[], bool], seconds_max: float) -> None:
         """Look once a second until done, or time is up, or there is nothing to go on for."""
@@ -268,6 +278,7 @@ class _Run:
             trouble=_trouble_figures(options.scenario, swarm),
             queue=swarm.waits.figures(),
             returns=swarm.returns.figures(),
+            busy_max=self._busy_max,
             recovery_s=self._recovery_s,
             confirmed=dict(swarm.purses.confirmed),
             about=options.scenario.about,

@@ -75,10 +75,14 @@ class Visit(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Surge(Struct, frozen=True, forbid_unknown_fields=True):
-    """A `share` of the bots comes when the event begins, within `over_s`, and leaves when it is over."""
+    """A `share` of the bots comes when the event begins, within `over_s`, and leaves when it is over.
+
+    With `busy_of_calm` the city may then take no more of the processor than so many times what it took in the calm.
+    """
 
     share: Annotated[float, Meta(gt=0, lt=1)]
     over_s: Annotated[float, Meta(ge=0, le=600)]
+    busy_of_calm: Annotated[float, Meta(ge=1, le=10)] | None = None
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):

@@ -168,6 +168,8 @@ def _storm_rows(report: Report) -> list[tuple[str, str]]:
         table.append(("after being cut", f"{told}; {spread_text(returns.back_s, 's')}"))
     if report.recovery_s is not None:
         table.append(("nothing left out again", f"{figure(report.recovery_s)} s after the surge"))
+    if report.busy_max is not None:
+        table.append(("budget of the server", f"{figure(report.busy_max * 100)} % of its core"))
     return table
 
 

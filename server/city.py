@@ -69,8 +69,8 @@ class City:
         worlds = [World(config, number, space) for number in range(len(zones))]
         self.zones = [ZoneHost(world, bus, self.switchboard, self.metrics, journal) for world in worlds]
         outage = Outage(self.metrics, clock)
-        governor = Governor(settings.governor, clock, self.metrics)
-        self.admission = Admission(game, settings.admission, governor)
+        self.governor = Governor(settings.governor, clock, self.metrics)
+        self.admission = Admission(game, settings.admission, self.governor)
         accounts = StoredAccounts(books.store, outage, books.start)
         entrance = Entrance(books.verifier, accounts, self.admission)
         self.gateway = Gateway(game, config, bus, entrance, self.metrics, clock)
@@ -81,7 +81,7 @@ class City:
         self.settler.tell = players.own
         errands = (self.settler, self.keeper)
         beside = (*errands, Spare(players, fill_arenas, fill_heap))
-        self.loop = CityLoop(self.zones, self.gateway, bus, Instruments(clock, self.metrics, governor), beside)
+        self.loop = CityLoop(self.zones, self.gateway, bus, Instruments(clock, self.metrics, self.governor), beside)
         if journal is not None:
             self.metrics.journal_lag_seconds.set_function(lambda: journal.lag_s)
             self.metrics.journal_queue_bytes.set_function(lambda: journal.queued_bytes)

@@ -60,12 +60,13 @@ class Load(NamedTuple):
 
 
 class Governor:
-    """Told of every tick as soon as it is over; `level` and `busy` are for whoever asks."""
+    """Told of every tick as soon as it is over; `level` and `busy` are for whoever asks, `busy_max` is theirs to set."""
 
     def __init__(self, settings: GovernorSettings, clock: Clock, metrics: Metrics) -> None:
         self.level = 0
         self.busy = 0.0
-        self._busy_max = settings.busy_max
+        # An operator may change it (server/ops/budgeting.py).
+        self.busy_max = settings.busy_max
         self._clock, self._metrics = clock, metrics
         self._now_s, self._work_s = clock.now_s(), clock.work_s()
         self._behind = self._late = 0.0
@@ -106,16 +107,16 @@ class Governor:
 
     def _pressure(self) -> str:
         """Why detail should go, for the log; empty when nothing presses."""
-        if self.busy > self._busy_max:
-            return f"busy {self.busy:.0%} of the time, {self._busy_max:.0%} is the most"
+        if self.busy > self.busy_max:
+            return f"busy {self.busy:.0%} of the time, {self.busy_max:.0%} is the most"
         if self._behind > BEHIND_MAX:
             return f"{self._behind:.0%} of the clients do not take what they are sent"
-        if self._late > LATE_MAX and self.busy > self._busy_max * IDLE:
+        if self._late > LATE_MAX and self.busy > self.busy_max * IDLE:
             return f"{self._late:.0%} of the ticks are late, busy {self.busy:.0%} of the time"
         return ""
 
     def _could_fall(self) -> bool:
-        return self.busy * RELIEF[self.level] < self._busy_max * MARGIN
+        return self.busy * RELIEF[self.level] < self.busy_max * MARGIN
 
     def _rise(self, reason: str) -> None:
         if self._ticks - self._fell_tick < REGRET_TICKS:

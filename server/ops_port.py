@@ -33,7 +33,7 @@ def ops_port(
     ops = Ops(gateway.programme, city.switchboard, store.log_operation, lambda: city.tick, metrics.operations)
     guard = Guard(settings, metrics.sign_ins, clock.now_s, wait)
     watch = Watch(Sights(city, metrics, gateway, city.config.city.zone, lambda: stop.closes_in_s), clock.now_s)
-    office = Office(ops, guard, gateway, store, watch, stop, city, clock.wall_s)
+    office = Office(ops, guard, gateway, store, watch, stop, city, city.governor, clock.wall_s)
     application = ops_application(city, metrics, office_routes(office, health_routes(city, metrics)), guard)
 
     async def end_streams(_: web.Application) -> None:

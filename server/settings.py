@@ -25,6 +25,9 @@ from server.kinds import (
     said,
 )
 
+# A city with nobody in it works this long; with less it would shed for ever.
+BUSY_MAX_LEAST = 0.05
+
 
 class GameSettings(Section):
     """What players reach: HTTP, WebSocket and TCP, and how much one of them may ask for."""
@@ -201,7 +204,7 @@ class GovernorSettings(Section):
 
     busy_max: float = bounded(
         0.9,
-        0.05,
+        BUSY_MAX_LEAST,
         1,
         "Share of real time the loop may work before detail is shed; beyond 0.95 of it ticks begin to be late.",
     )

@@ -51,7 +51,7 @@ LANES = tuple(lane.value for lane in Lane)
 # What operators do, by the first word of it in the ops log, and what came of it: by answers of 2xx, 4xx and 5xx.
 OPERATIONS = (
     *("start", "rehearse", "pause", "resume", "extend", "cancel", "switch", "announce"),
-    *("kick", "mute", "unmute", "ban", "unban", "drain", "reload"),
+    *("kick", "mute", "unmute", "ban", "unban", "budget", "drain", "reload"),
 )
 OPERATION_OUTCOMES = ("done", "refused", "failed")
 JOIN_OUTCOMES = ("welcomed", "resumed", "refused", "lost")

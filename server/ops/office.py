@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from server.ops.announcements import announcement_routes
 from server.ops.audit import audit_routes
+from server.ops.budgeting import Governed, budget_routes
 from server.ops.content import Renewable, content_routes
 from server.ops.deeds import deed_routes
 from server.ops.draining import Closable, drain_routes
@@ -31,12 +32,13 @@ class Office(NamedTuple):
     watch: Watch
     stop: Closable
     city: Renewable
+    governor: Governed
     wall_s: Callable[[], float]
 
 
 def office_routes(office: Office, probes: Sequence[Route]) -> list[Route]:
     """All of them; `probes` are described too, and served by whoever has them."""
-    ops, guard, house, store, watch, stop, city, wall_s = office
+    ops, guard, house, store, watch, stop, city, governor, wall_s = office
     routes = [
         *sign_in_routes(guard),
         *live_routes(watch),
@@ -45,6 +47,7 @@ def office_routes(office: Office, probes: Sequence[Route]) -> list[Route]:
         *deed_routes(ops),
         *people_routes(ops, house, store, wall_s),
         *announcement_routes(ops, house),
+        *budget_routes(ops, governor),
         *drain_routes(ops, stop),
         *audit_routes(store),
         *page_routes(),

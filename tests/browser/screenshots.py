@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.async_api import Browser, ViewportSize
 
-from loadtest.events import start_event
+from loadtest.steering import Steering
 from loadtest.server_process import ServerProcess
 from tests.browser.chromium import chromium
 from tests.browser.city import Arrival, game_of, open_city, page_of
@@ -75,7 +75,7 @@ async def fireworks(browser: Browser, where: Path) -> None:
     ):
         await visitor.join(page_of(city), "Ada")
         await look(visitor, right=204, down=-100)
-        await start_event(city.ops_url, city.ops_token, "bay_finale")
+        await Steering(city.ops_url, city.ops_token).start_event("bay_finale")
         palms = "city.bursts(city.tick()).filter((each) => each.kind === 'grand_palm')"
         # The three at its end, in the middle of their burst.
         burst = f"{palms}.filter((each) => each.burstTick + 20 < city.tick()).length > 2"

@@ -301,6 +301,29 @@ async def test_an_announcement_that_cannot_be_made_says_why(office: Office, body
     assert (answered, said in answer["error"]) == (status, True)
 
 
+# ---- the budget of the processor -----------------------------------------------------------------
+
+
+async def test_the_budget_is_seen_and_set_and_the_governor_goes_by_it(office: Office) -> None:
+    before = {"busy": 0.0, "busy_max": 0.9, "shed_level": 0}
+    assert await office.get("/api/budget", headers=VIEWER) == (200, before)
+    status, done = await office.post("/api/budget", {"busy_max": 0.05})
+    assert (status, done) == (200, {"ok": True, "busy_max": 0.05})
+    assert (await office.get("/api/budget"))[1] == before | {"busy_max": 0.05}
+    assert [row[1:] for row in office.written] == [
+        ("budget 0.05", "the city", "asked"),
+        ("budget 0.05", "the city", "done: 0.05 instead of 0.9"),
+    ]
+    assert office.city.governor.busy_max == 0.05
+
+
+@pytest.mark.parametrize("busy_max", [0, 0.04, 1.01, "half", True, None])
+async def test_a_budget_has_bounds(office: Office, busy_max: Any) -> None:
+    status, answer = await office.post("/api/budget", {"busy_max": busy_max})
+    assert (status, "field 'busy_max'" in answer["error"]) == (400, True)
+    assert office.city.governor.busy_max == 0.9
+
+
 # ---- closing, and what was done ------------------------------------------------------------------
 
 

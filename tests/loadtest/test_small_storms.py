@@ -36,9 +36,18 @@ walk_m_s = 1.8
 unacknowledged_s = 20.0
 [limits]
 generator_lag_p99_ms_max = 10000
+"""
+TROUBLE = """
 [trouble]
 kind = "{kind}"
 share = {share}
+"""
+# As many again, and a budget that whatever the calm took goes into ten times.
+SURGE = """
+[surge]
+share = 0.5
+over_s = 1
+busy_of_calm = 10
 """
 # Shorter than by default, so that whoever trickles is thrown out while somebody looks.
 SETTINGS = """
@@ -52,9 +61,9 @@ SECONDS = 5
 
 
 def started(where: Path, kind: str) -> "subprocess.Popen[str]":
+    storm = SURGE if kind == "surge" else TROUBLE.format(kind=kind, share=SHARES[kind])
     settings = SETTINGS if kind == "trickle" else ""
-    text = STORM.format(kind=kind, share=SHARES[kind], seconds=SECONDS) + settings
-    (where / f"{kind}.toml").write_text(text, "utf-8")
+    (where / f"{kind}.toml").write_text(STORM.format(seconds=SECONDS) + storm + settings, "utf-8")
     words = ["loadtest", f"{kind}.toml", "--transport", "mixed", "--report", kind]
     return subprocess.Popen(
         [sys.executable, "-m", *words], cwd=where, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -64,7 +73,7 @@ def started(where: Path, kind: str) -> "subprocess.Popen[str]":
 @pytest.fixture(scope="module")
 def storms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     where = tmp_path_factory.mktemp("storms")
-    runs = {kind: started(where, kind) for kind in SHARES}
+    runs = {kind: started(where, kind) for kind in (*SHARES, "surge")}
     found = {}
     for kind, run in runs.items():
         _, said = run.communicate(timeout=180)
@@ -97,6 +106,14 @@ def test_everybody_who_was_cut_is_back_in_their_own_body(storms: dict[str, dict[
     returns = storms["cut"]["returns"]
     assert (returns["cut"], returns["back"], returns["own_body"]) == (30, 30, 30)
     assert 1 <= returns["back_s"]["p50"] <= returns["back_s"]["max"]
+
+
+def test_a_surge_comes_and_goes_on_a_budget_that_its_calm_has_set(storms: dict[str, dict[str, Any]]) -> None:
+    report = storms["surge"]
+    assert [report["verdict"][name] for name in ("passed", "failures", "unchecked")] == [True, [], []]
+    assert (report["joined"], report["disconnected_healthy"], report["trouble"]) == (30, 0, None)
+    assert 0.05 < report["busy_max"] <= 1
+    assert report["recovery_s"] >= 0
 
 
 def test_where_everybody_talks_the_city_says_no_and_cuts_nobody(storms: dict[str, dict[str, Any]]) -> None:

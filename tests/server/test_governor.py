@@ -74,6 +74,15 @@ def test_too_much_load_raises_one_level_at_a_time_up_to_the_last() -> None:
     assert rises == [1] * len(rises)
 
 
+def test_a_budget_that_is_lowered_sheds_what_was_bearable_and_one_that_is_raised_gives_it_back() -> None:
+    hand = Hand()
+    assert hand.work(BUSY_MAX - 0.05, 100) == 0
+    hand.governor.busy_max = BUSY_MAX / 2
+    assert hand.work(BUSY_MAX - 0.05, 100) == LEVEL_MAX
+    hand.governor.busy_max = BUSY_MAX * 2
+    assert hand.work(BUSY_MAX - 0.05, 200) == 0
+
+
 def test_the_level_stops_rising_where_the_load_is_bearable() -> None:
     hand = Hand()
     assert hand.strain(shed(0.95), 400) == 2
