@@ -93,6 +93,7 @@ class Governor:
             elif self.level and self._calm_ticks >= self._hold_ticks:
                 self._fall()
         self._metrics.busy_ratio.set(round(self.busy, 4))
+        self._metrics.busy_max_ratio.set(self.busy_max)
         self._metrics.shed_level.set(self.level)
 
     def _measure(self, load: Load) -> None:

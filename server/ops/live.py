@@ -45,6 +45,7 @@ class Live(msgspec.Struct):
     closes_in_s: float | None
     shed_level: int
     busy: float
+    busy_max: float
     tick_ms: TickTimes
     skipped_per_s: float
     frames_per_s: float
@@ -120,6 +121,7 @@ class Watch:
             closes_in_s=closes_in_s(),
             shed_level=view.shed_level,
             busy=round(_value(metrics.busy_ratio), 3),
+            busy_max=_value(metrics.busy_max_ratio),
             tick_ms=_tick_times(metrics.tick_recent_s),
             skipped_per_s=skipped,
             frames_per_s=frames,

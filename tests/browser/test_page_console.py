@@ -85,6 +85,13 @@ async def test_an_announcement_is_on_every_page_as_text(desk: Visitor, ada: Visi
     await expect(ada.find("chat")).to_contain_text("The <b>show</b> begins at nine")
 
 
+async def test_a_budget_is_set_and_then_shown_beside_what_the_city_takes(desk: Visitor) -> None:
+    await desk.page.get_by_label("Percent of a core").fill("95")
+    await desk.page.get_by_role("button", name="Set", exact=True).click()
+    await expect(desk.page.locator("#notice")).to_contain_text("detail is shed from 95 % on")
+    await expect(desk.page.locator("#figures")).to_contain_text("of 95 %")
+
+
 async def _told(desk: Visitor, city: ServerProcess) -> dict[str, str]:
     """What the city itself says of the rain."""
     events = (await (await desk.page.request.get(f"{city.ops_url}/events")).json())["events"]

@@ -113,7 +113,7 @@ function now(live) {
     "Waiting": Object.entries(live.waiting).map(([lane, count]) => `${count} ${lane}`).join(", "),
     "Wait": live.wait_s === null ? "not known" : lasting(live.wait_s),
     "Shed level": live.shed_level,
-    "Busy": `${Math.round(100 * live.busy)} %`,
+    "Busy": `${Math.round(100 * live.busy)} of ${Math.round(100 * live.busy_max)} %`,
     "Ticks left out": `${live.skipped_per_s}/s`,
     "Sent": `${Math.round(live.sent_bytes_per_s / 1000)} KB/s`,
     "Store": live.store_up ? "answers" : "is away",
@@ -273,13 +273,19 @@ function verdict(told) {
 const fault = (told) => row(told.line === null ? told.file : `${told.file}:${told.line}`, told.key, told.value ?? "missing", told.allowed);
 const change = (told) => row(told.file, told.key, told.before ?? "new", told.after ?? "gone", told.live ? "now" : `needs a restart: ${told.needs_restart}`);
 
-// ---- announcing, closing -------------------------------------------------------------------------
+// ---- announcing, the budget, closing -------------------------------------------------------------
 
 byId("announce").addEventListener("submit", async (event) => {
   event.preventDefault();
   const text = byId("announce-text"), zone = byId("announce-zone").value;
   const said = await attempt(() => act("/api/announcements", { text: text.value, ...(zone ? { zone } : {}) }), (told) => `announced to ${told.people} people`);
   if (said) text.value = "";
+});
+
+byId("budget").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const busy_max = Number(byId("budget-percent").value) / 100;
+  attempt(() => act("/api/budget", { busy_max }), (told) => `detail is shed from ${Math.round(100 * told.busy_max)} % on, until the city starts again`);
 });
 
 byId("drain").addEventListener("submit", async (event) => {
