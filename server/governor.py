@@ -60,7 +60,7 @@ class Load(NamedTuple):
 
 
 class Governor:
-    """Told of every tick as soon as it is over; `level` and `busy` are for whoever asks, `busy_max` is theirs to set."""
+    """Told of every tick as soon as it is over; `level` and `busy` are for whoever asks, `busy_max` for them to set."""
 
     def __init__(self, settings: GovernorSettings, clock: Clock, metrics: Metrics) -> None:
         self.level = 0

@@ -48,7 +48,7 @@ BATCH = 512
 # What comes is left to gather for so long, a third of a tick: to be woken for each message costs more than the message,
 # and an epoll that watches an epoll costs more than to look. A tick, which is what Moves and deeds wait for, begins
 # with a look; a Ping's answer may come this much later. Whatever it finds, a look takes a quarter of a millisecond to
-# bring back into the processor's cache what else was done since the last one: four times as many took 2 to 4 % of a core.
+# bring back into the processor's cache what was driven out since: four times as many took 2 to 4 % of a core more.
 GATHER_S = 0.016
 # Room for what a client that keeps to its rights says in a second; of one that does not, the rest waits its turn.
 CHUNK_BYTES = 4096

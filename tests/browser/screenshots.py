@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 
 from playwright.async_api import Browser, ViewportSize
 
-from loadtest.steering import Steering
 from loadtest.server_process import ServerProcess
+from loadtest.steering import Steering
 from tests.browser.chromium import chromium
 from tests.browser.city import Arrival, game_of, open_city, page_of
 from tests.browser.visitor import Visitor, visiting

@@ -181,7 +181,7 @@ def test_each_level_of_shedding_halves_the_pace_and_never_stops_it() -> None:
 
 
 @pytest.mark.parametrize(("level", "newcomers"), [(0, 5), (1, 5), (2, 5), (3, 2), (4, 0)])
-def test_the_pace_of_those_who_return_is_not_halved_and_nobody_stands_still_for_them(level: int, newcomers: int) -> None:
+def test_the_pace_of_those_who_return_is_not_halved_and_nobody_starves_for_them(level: int, newcomers: int) -> None:
     door = Fair(1000, EVER, joins_per_tick=20, health=FakeHealth(level=level))
     ordinary = [door.come() for _ in range(100)]
     back = [Person(door.desk) for _ in range(100)]
