@@ -29,7 +29,7 @@ from server.ops.health import status_handler
 from server.ops_port import ops_port
 from server.sanctions import SANCTIONS_MAX
 from server.settings import ServerSettings
-from server.spare import fill_caches
+from server.spare import fill_caches, share_heap
 from server.store.durable import open_store
 from server.tls import server_context
 from world.config import WorldConfig
@@ -63,6 +63,7 @@ async def serve(settings: ServerSettings, config: WorldConfig) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.ask)
     _raise_descriptor_limit(settings.game.players_max + settings.admission.waiting_max)
+    share_heap()
     async with AsyncExitStack() as stack:
         journal = None
         if settings.journal is not None:

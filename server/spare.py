@@ -8,11 +8,14 @@ thousand newcomers). Python's own small objects lie in arenas of a mebibyte, whi
 come and go. So as much as each of them has to spare is taken, written to and freed again, a few milliseconds, whenever
 the crowd has grown: both grow with it. Were it done every so often, each time would reach a page or two further.
 
+The C library would give each thread a heap of its own, with room to spare of its own that nobody fills. So all share one.
+
 And NumPy holds up to seven freed blocks of each size below a kilobyte ready for the next array, the C library as many
 of each sixteen bytes. Sizes come up one by one, as crowds are of this size or of that. They are filled once, when the
 city opens.
 """
 
+import ctypes
 from collections.abc import Callable, Sequence, Sized
 from itertools import repeat
 from sys import getsizeof
@@ -32,6 +35,15 @@ _HELD_EVERY_BYTES = 1 << 19
 _SMALL_BYTES_MAX, _PAGE_BYTES = 512, 4096
 # numpy/_core/src/multiarray/alloc.c, and malloc.c of glibc: how large what they keep ready is, and of how many.
 _READY_BYTES_MAX, _READY_EACH = 1024, 7
+# malloc.h of glibc.
+_M_ARENA_MAX = -8
+
+
+def share_heap() -> None:
+    """Have threads that start from now on take from the one heap; nothing, where the C library gives them no other."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 1)
 
 
 def fill_arenas() -> Sequence[bytes]:

@@ -42,6 +42,18 @@ def test_so_much_is_used_and_a_few_blocks_are_held_of_it(fill: Callable[[], Sequ
     assert after - before < 1.1 * sum(map(getsizeof, held)) + 4096
 
 
+@pytest.mark.parametrize(("call", "heaps"), [("", 2), ("share_heap();", 1)])
+def test_a_thread_has_no_heap_of_its_own(call: str, heaps: int) -> None:
+    script = (
+        f"import ctypes, sys, threading; from server.spare import share_heap; {call}"
+        "libc = ctypes.CDLL(None); libc.fdopen.restype = ctypes.c_void_p;"
+        "thread = threading.Thread(target=lambda: b'.' * 100_000); thread.start(); thread.join();"
+        "out = ctypes.c_void_p(libc.fdopen(1, b'w')); libc.malloc_info(0, out); libc.fflush(out)"
+    )
+    told = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True, timeout=60)
+    assert told.stdout.count("<heap nr=") == heaps
+
+
 def test_what_lies_ready_is_resident_from_the_start_and_never_more() -> None:
     # In a process of its own: in this one NumPy keeps much already.
     script = (
