@@ -8,7 +8,7 @@ thousand newcomers). Python's own small objects lie in arenas of a mebibyte, whi
 come and go. So as much as each of them has to spare is taken, written to and freed again, a few milliseconds, whenever
 the crowd has grown: both grow with it. Were it done every so often, each time would reach a page or two further.
 
-The C library would give each thread a heap of its own, with room to spare of its own that nobody fills. So all share one.
+The C library would give each thread a heap of its own, with room of its own that nobody fills. So all share one.
 
 And NumPy holds up to seven freed blocks of each size below a kilobyte ready for the next array, the C library as many
 of each sixteen bytes. Sizes come up one by one, as crowds are of this size or of that. They are filled once, when the
