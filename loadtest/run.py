@@ -204,7 +204,7 @@ class _Run:
         self._swarm.begin()
 
     async def _tighten(self) -> None:
-        """Where the surge is to be too much for the city, allow it little more than the calm took."""
+        """Where the surge is to be too much for the city, allow it so much more than the calm took."""
         surge, calm = self._options.scenario.surge, self._recorder.server_figures()
         if surge is None or surge.busy_of_calm is None:
             return

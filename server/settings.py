@@ -25,7 +25,7 @@ from server.kinds import (
     said,
 )
 
-# A city with nobody in it works this long; with less it would shed for ever.
+# A handful of people take this much; with less a city would shed for ever.
 BUSY_MAX_LEAST = 0.05
 
 

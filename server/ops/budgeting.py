@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Protocol
 
 import msgspec
+from aiohttp import web
 
 from server.ops.operators import Done, Ops, carry_out
 from server.ops.routes import Asked, Route
@@ -50,7 +51,7 @@ def budget_routes(ops: Ops, governor: Governed) -> list[Route]:
     async def balance(_: Asked) -> Balance:
         return Balance(round(governor.busy, 4), governor.busy_max, governor.level)
 
-    async def allow(asked: Asked) -> Any:
+    async def allow(asked: Asked) -> web.Response:
         busy_max = asked.body.busy_max
         operation = Operation(asked.by, f"budget {busy_max:g}", "the city", "asked")
         return await carry_out(ops, operation, _allowing(governor, busy_max))
