@@ -7,6 +7,10 @@ spurious regression). So it is the changes from one half minute to the next that
 flicker makes what neighbours have in common negative, down to the changes of pure noise, and steps make it nought. How
 much of each there is, is found by likelihood (an ARIMA(0,1,1) with drift), and the 95 % interval is the wider the more
 the changes differ among each other. A leak is a change that comes again and again, and is found in steps or not.
+
+Half minutes in which nothing changes tell nothing of how changes differ. So it is those with a change that are counted
+as observations, and a half minute is its median, in which one step is one change: with fewer than six steps that all
+go the same way chance cannot be ruled out, as for a coin that is thrown so often.
 """
 
 import math
@@ -19,6 +23,8 @@ BLOCK_S = 30.0
 # Five blocks make four changes: with fewer no trend can be told from chance.
 BLOCKS_MIN = 5
 HOUR_S = 3600.0
+# Of four changes; with fewer the quantiles are not known.
+FREEDOM_LEAST = 3
 # From steps alone to flicker alone.
 FLICKERS = np.linspace(0.0, 1.0, 51)
 
@@ -62,7 +68,8 @@ def slope_of(at_s: ArrayLike, values: ArrayLike) -> Slope:
     if not changes.any():
         return Slope(0, 0, 0)
     fit = max((_fit(hours, changes, flicker) for flicker in FLICKERS), key=lambda fit: fit.likelihood)
-    reach = student_t(len(changes) - 1) * fit.error
+    freedom = max(FREEDOM_LEAST, int(np.count_nonzero(changes)) - 1)
+    reach = student_t(freedom) * fit.error
     return Slope(fit.slope, fit.slope - reach, fit.slope + reach)
 
 
@@ -96,13 +103,12 @@ def student_t(freedom: int) -> float:
 
 
 def _blocks(at_s: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Means of blocks of equal time."""
+    """Blocks of equal time: the median of when was read in each, and of what."""
     span_s = float(at_s[-1] - at_s[0]) if len(at_s) else 0.0
     count = max(BLOCKS_MIN, round(span_s / BLOCK_S))
     if len(at_s) < 2 * count:
         raise ValueError(f"{len(at_s)} readings in {span_s:.0f} s: at least {2 * count} are wanted for a slope")
     places = np.minimum(((at_s - at_s[0]) / span_s * count).astype(np.int64), count - 1)
-    sizes = np.bincount(places, minlength=count)
-    there = sizes > 0
-    means = [np.bincount(places, column, minlength=count)[there] / sizes[there] for column in (at_s, values)]
-    return means[0], means[1]
+    blocks = [places == place for place in np.unique(places)]
+    at, value = ([np.median(column[block]) for block in blocks] for column in (at_s, values))
+    return np.array(at), np.array(value)

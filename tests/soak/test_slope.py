@@ -80,13 +80,13 @@ def test_what_blocks_have_in_common_is_not_taken_for_growth(kept: float, right: 
     assert found.count("indistinguishable from zero") / len(found) == pytest.approx(right, abs=0.03)
 
 
-def test_steps_that_go_either_way_are_not_taken_for_growth_but_in_one_run_of_ten() -> None:
-    """Six of them are too few to be alike in every run; to a line they are a trend in one of four."""
+def test_steps_that_go_either_way_are_not_taken_for_growth() -> None:
+    """To a line through the readings they are a trend in one of four runs."""
     found = [slope_of(AT_S, 180 + steps(seed, [0, 1, -1], 6)).verdict for seed in range(400)]
-    assert found.count("indistinguishable from zero") / len(found) == pytest.approx(0.9, abs=0.04)
+    assert found.count("indistinguishable from zero") / len(found) == pytest.approx(0.97, abs=0.03)
 
 
-@pytest.mark.parametrize(("pages", "share"), [(5, 0.83), (8, 0.97), (30, 1.0)])
+@pytest.mark.parametrize(("pages", "share"), [(3, 0.05), (8, 0.72), (12, 0.97), (30, 1.0)])
 def test_pages_that_come_and_stay_are_found_to_grow(pages: int, share: float) -> None:
     found = [slope_of(AT_S, 180 + steps(seed, [0, 1], pages)).grows for seed in range(400)]
     assert np.mean(found) == pytest.approx(share, abs=0.05)
