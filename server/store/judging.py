@@ -77,6 +77,6 @@ def well_formed(entry: Entry) -> bool:
 
 
 # Not remembered by name, which would save a fifth of a microsecond: every rain has a pool of its own, that is paid out
-# of for a minute and never again, and half an hour of them was all that still grew in a city that keeps nothing.
+# of for a minute and never again.
 def _names_account(name: str) -> bool:
     return len(name) <= ACCOUNT_CHARS_MAX and _ACCOUNT.fullmatch(name) is not None
