@@ -5,8 +5,10 @@ of their pages are touched for the first time, and the page faults fall within t
 
 The C library's heap has holes between what lives long, and room at its end for what a burst takes (a rain, a show, a
 thousand newcomers). Python's own small objects lie in arenas of a mebibyte, which are taken whole and filled as objects
-come and go. So as much as each of them has to spare is taken, written to and freed again, a few milliseconds, whenever
-the crowd has grown: both grow with it. Were it done every so often, each time would reach a page or two further.
+come and go, and within an arena in pools of 16 KB, each of objects of one size alone: a size that is seldom wanted has
+a pool that is begun and not yet come to the end of. So as much as each of them has to spare is taken, written to and
+freed again, a few milliseconds, whenever the crowd has grown: both grow with it. Were it done every so often, each
+time would reach a page or two further.
 
 The C library would give each thread a heap of its own, with room of its own that nobody fills. So all share one.
 
@@ -17,7 +19,7 @@ city opens.
 
 import ctypes
 from collections.abc import Callable, Sequence, Sized
-from itertools import repeat
+from itertools import repeat, starmap
 from sys import getsizeof
 
 import numpy as np
@@ -31,8 +33,10 @@ GROWN = 1.1
 _SPARE_BYTES = 4 << 20
 # One in half an arena, so that there is one in each.
 _HELD_EVERY_BYTES = 1 << 19
-# Objects/obmalloc.c: what is larger is the C library's. A hole of that below a page has no page to itself.
-_SMALL_BYTES_MAX, _PAGE_BYTES = 512, 4096
+# Objects/obmalloc.c: what is larger is the C library's, and what is smaller is of one of 32 sizes.
+_SMALL_BYTES_MAX, _SIZE_STEP_BYTES = 512, 16
+# In the C library's heap, what is smaller has no page to itself.
+_PAGE_BYTES = 4096
 # numpy/_core/src/multiarray/alloc.c, and malloc.c of glibc: how large what they keep ready is, and of how many.
 _READY_BYTES_MAX, _READY_EACH = 1024, 7
 # malloc.h of glibc.
@@ -46,17 +50,21 @@ def share_heap() -> None:
         mallopt(_M_ARENA_MAX, 1)
 
 
-def fill_arenas() -> Sequence[bytes]:
+def fill_arenas() -> Sequence[object]:
     """Write to what is free in Python's arenas, the fullest first, and free it again; hold on to what is returned.
 
-    An arena that is taken for this is given back once nothing lies in it.
+    As much of each size of small objects: what its pools have left, then whole pools of its own. An arena that is
+    taken for this is given back once nothing lies in it.
     """
-    return _fill(_SMALL_BYTES_MAX)
+    sizes = range(_SIZE_STEP_BYTES, _SMALL_BYTES_MAX + 1, _SIZE_STEP_BYTES)
+    each = _SPARE_BYTES // len(sizes)
+    filled = [_objects(size, each // size) for size in sizes]
+    return [objects[-1] for objects in filled[:: _HELD_EVERY_BYTES // each]]
 
 
-def fill_heap() -> Sequence[bytes]:
+def fill_heap() -> Sequence[object]:
     """Write to what is free in the C library's heap, its holes first, and free it again, as above."""
-    return _fill(_PAGE_BYTES)
+    return _objects(_PAGE_BYTES, _SPARE_BYTES // _PAGE_BYTES)[:: _HELD_EVERY_BYTES // _PAGE_BYTES]
 
 
 def fill_caches() -> None:
@@ -65,10 +73,13 @@ def fill_caches() -> None:
         list(map(np.empty, repeat(size, 2 * _READY_EACH), repeat(np.uint8)))
 
 
-def _fill(block: int) -> Sequence[bytes]:
+def _objects(size: int, count: int) -> list[object]:
+    """So many new objects that take so many bytes each, written to."""
+    for kind in (object, complex):
+        if size == getsizeof(kind()):
+            return list(starmap(kind, repeat((), count)))
     # A product is written out; bytes(size) may be pages of zeros that nobody has touched.
-    blocks = list(map(b".".__mul__, repeat(block - getsizeof(b""), _SPARE_BYTES // block)))
-    return blocks[:: _HELD_EVERY_BYTES // block]
+    return list(map(b".".__mul__, repeat(size - getsizeof(b""), count)))
 
 
 class Spare:
