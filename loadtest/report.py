@@ -197,9 +197,9 @@ class Report(Struct, frozen=True):
     trouble: TroubleFigures | None = None
     queue: QueueFigures | None = None
     returns: ReturnFigures | None = None
-    # How busy the city might be while the surge was there, where the run has set that.
+    # How busy the city might be in the event, where the run has set that.
     busy_max: float | None = None
-    # From the moment the surge was told to leave until the server left nothing out any more.
+    # From the moment that budget was given back until the server left nothing out any more.
     recovery_s: float | None = None
     # Confirmations that were heard in the whole run, by event.
     confirmed: dict[str, int] = {}

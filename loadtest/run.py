@@ -179,10 +179,10 @@ class _Run:
     async def _settle(self) -> None:
         settle = self._options.scenario.settle
         await self._phase("settling", lambda: False, settle.seconds_min)
-        enough = settle.share * self._swarm.expected
+        enough = settle.share * self._options.bots
         await self._phase("gathering", lambda: self._swarm.in_zone >= enough, settle.seconds_max - settle.seconds_min)
         await self._recorder.look("settling")
-        self._share_in_zone = rounded(self._swarm.in_zone / self._swarm.expected, 4)
+        self._share_in_zone = rounded(self._swarm.in_zone / self._options.bots, 4)
 
     async def _begin(self) -> None:
         """Measure the calm, if the scenario has one, and then begin what it is about."""
@@ -204,28 +204,32 @@ class _Run:
         self._swarm.begin()
 
     async def _tighten(self) -> None:
-        """Where the surge is to be too much for the city, allow it so much more than the calm took."""
-        surge, calm = self._options.scenario.surge, self._recorder.server_figures()
-        if surge is None or surge.busy_of_calm is None:
+        """Where the scenario says so, allow the city no more than a part of what the calm took, or some times that."""
+        budget, calm = self._options.scenario.budget, self._recorder.server_figures()
+        if budget is None:
             return
         if calm is None or calm.cpu_percent is None:
             raise SteeringError("the budget was not set: what the calm took is not known")
-        self._busy_max = await self._steering.allow(surge.busy_of_calm * calm.cpu_percent / 100)
+        self._busy_max = await self._steering.allow(budget.of_calm * calm.cpu_percent / 100)
 
     async def _rest(self) -> None:
-        """Nobody asks any more; what was asked is answered, so that the audit misses nothing, and a surge is over."""
-        began_s = perf_counter()
+        """Nobody asks any more; what was asked is answered, for the audit's sake, and the budget is given back."""
         self._swarm.rest()
         if self._swarm.purses.waiting:
             await self._phase("answers", lambda: not self._swarm.purses.waiting, ANSWER_S)
-        if self._options.scenario.surge is not None:
-            await self._phase("recovering", lambda: not self._recorder.series[-1].shed_level, RECOVERY_S)
-            if self._recorder.series[-1].shed_level == 0:
-                self._recovery_s = rounded(perf_counter() - began_s)
         try:
             await self._steering.restore()
         except SteeringError as error:
             self.trouble.append(str(error))
+        if self._options.scenario.budget is not None:
+            await self._recover()
+
+    async def _recover(self) -> None:
+        """What the city was pressed by is over; see how long it takes to forget it."""
+        began_s = perf_counter()
+        await self._phase("recovering", lambda: not self._recorder.series[-1].shed_level, RECOVERY_S)
+        if self._recorder.series[-1].shed_level == 0:
+            self._recovery_s = rounded(perf_counter() - began_s)
 
     async def _phase(self, name: str, done: Callable[[], bool], seconds_max: float) -> None:
         """Look once a second until done, or time is up, or there is nothing to go on for."""

@@ -74,15 +74,10 @@ class Visit(Struct, frozen=True, forbid_unknown_fields=True):
     mean_s: Annotated[float, Meta(gt=0, le=600)]
 
 
-class Surge(Struct, frozen=True, forbid_unknown_fields=True):
-    """A `share` of the bots comes when the event begins, within `over_s`, and leaves when it is over.
+class Budget(Struct, frozen=True, forbid_unknown_fields=True):
+    """In the event the city may take no more of the processor than `of_calm` times what it took in the calm."""
 
-    With `busy_of_calm` the city may then take no more of the processor than so many times what it took in the calm.
-    """
-
-    share: Annotated[float, Meta(gt=0, lt=1)]
-    over_s: Annotated[float, Meta(ge=0, le=600)]
-    busy_of_calm: Annotated[float, Meta(ge=1, le=10)] | None = None
+    of_calm: Annotated[float, Meta(gt=0, le=10)]
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,7 +126,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     settle: Settle = Settle()
     event: Event | None = None
     trouble: Trouble | None = None
-    surge: Surge | None = None
+    budget: Budget | None = None
     visit: Visit | None = None
     # Settings of a server of our own, by section; the server says itself what it does not know.
     server: dict[str, dict[str, bool | int | float | str]] = {}
@@ -208,7 +203,7 @@ def _fault_in_storm(scenario: Scenario) -> str | None:
     trouble = scenario.trouble
     if trouble is not None and trouble.kind not in TROUBLES:
         return f"trouble.kind: no {trouble.kind!r}; there are {', '.join(TROUBLES)}"
-    for name, part in (("trouble", trouble), ("surge", scenario.surge)):
+    for name, part in (("trouble", trouble), ("budget", scenario.budget)):
         if part is not None and scenario.event is None:
             return f"{name}: only with an event, because it is compared with the calm before it"
     if scenario.crowded is not None and scenario.places == math.inf:

@@ -69,9 +69,6 @@ class Swarm:
         self._minds = Minds(plan.scenario, plan.bots, plan.seed)
         self._trouble = _trouble_of(plan, self)
         self.waits, self.returns = Waits(self.faults), Returns()
-        # How many seats come at first; whoever comes with a surge has those after them.
-        self._at_first = plan.bots - _surge_of(plan)
-        self.expected = self._at_first
         self.bots: list[Bot | None] = [None] * plan.bots
         # Seconds from the start of a seat's first connection to its first frame; NaN while there is none.
         self.join_s = np.full(plan.bots, np.nan)
@@ -155,16 +152,13 @@ class Swarm:
         """Begin to join and to beat; `stop` ends both."""
         self._began_s = perf_counter()
         self._pacing = asyncio.create_task(self.pace.run())
-        self._soon(self._join(range(self.expected), self._plan.scenario.join.over_s))
+        self._soon(self._join(range(self._plan.bots), self._plan.scenario.join.over_s))
 
     def begin(self) -> None:
-        """What the scenario is about begins: whoever makes trouble does so from now on, and whoever surges comes."""
+        """What the scenario is about begins: whoever makes trouble does so from now on."""
         self._minds.begun = True
         self._begun_s = perf_counter()
-        surge, trouble = self._plan.scenario.surge, self._trouble
-        if surge is not None:
-            self.expected = self._plan.bots
-            self._soon(self._join(range(self._at_first, self._plan.bots), surge.over_s))
+        trouble = self._trouble
         if trouble is not None:
             if not (trouble.harmless or trouble.apart):
                 self.faults.excused.update(trouble.makers)
@@ -172,10 +166,8 @@ class Swarm:
             trouble.begin()
 
     def rest(self) -> None:
-        """What the scenario is about is over: whoever came for it goes home, and nobody asks for anything more."""
+        """What the scenario is about is over: nobody asks for anything more."""
         self._minds.begun = False
-        for seat in range(self._at_first, self.expected):
-            self._send_home(seat)
 
     async def stop(self) -> None:
         """Everybody leaves, politely; whoever has not been let go after five seconds is cut."""
@@ -379,12 +371,6 @@ class Swarm:
             # Those make room who have been in for long enough.
             for seat in self._visits.over(perf_counter()):
                 self._send_home(seat)
-
-
-def _surge_of(plan: Plan) -> int:
-    """How many come later, with the event."""
-    surge = plan.scenario.surge
-    return max(1, round(surge.share * plan.bots)) if surge else 0
 
 
 def _trouble_of(plan: Plan, crowd: Crowd) -> Trouble | None:

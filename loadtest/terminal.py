@@ -167,7 +167,7 @@ def _storm_rows(report: Report) -> list[tuple[str, str]]:
         told = f"{returns.back:,} of {returns.cut:,} back, {returns.own_body:,} in their own body"
         table.append(("after being cut", f"{told}; {spread_text(returns.back_s, 's')}"))
     if report.recovery_s is not None:
-        table.append(("nothing left out again", f"{figure(report.recovery_s)} s after the surge"))
+        table.append(("nothing left out again", f"{figure(report.recovery_s)} s after the budget was given back"))
     if report.busy_max is not None:
         table.append(("budget of the server", f"{figure(report.busy_max * 100)} % of its core"))
     return table

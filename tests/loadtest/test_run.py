@@ -9,7 +9,7 @@ from msgspec import structs
 
 from loadtest.report import Report, Second
 from loadtest.run import Options, play
-from loadtest.scenario import Event, Join, Limits, Scenario, Settle, Surge
+from loadtest.scenario import Budget, Event, Join, Limits, Scenario, Settle
 from loadtest.target import parse_target
 from tests.loadtest.fake_city import FakeCity
 
@@ -125,8 +125,8 @@ async def test_an_event_that_cannot_be_started_ends_the_run_with_the_reason() ->
 
 
 async def test_a_budget_that_cannot_be_set_ends_the_run_with_the_reason() -> None:
-    surging = structs.replace(QUICK, event=Event(1), surge=Surge(0.5, 0.5, busy_of_calm=1.5), seconds=60)
-    report = await played(Watcher(), scenario=surging)
+    pressed = structs.replace(QUICK, event=Event(1), budget=Budget(0.5), seconds=60)
+    report = await played(Watcher(), scenario=pressed)
     assert report.verdict.failures[0] == "the budget was not set: what the calm took is not known"
     assert report.busy_max is None
 

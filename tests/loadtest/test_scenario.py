@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.scenario import ScenarioError, load_scenario, scenario_names
+from loadtest.scenario import Budget, ScenarioError, load_scenario, scenario_names
 
 GOOD = """
 about = "a test"
@@ -84,6 +84,8 @@ def test_the_troubles_are_as_large_as_was_promised() -> None:
     }  # fmt: skip
     herd, overload = load_scenario("reconnect_herd"), load_scenario("overload")
     assert (herd.bots, herd.limits.back_s_max) == (3000, 15)
+    # Half of what it takes: twice the capacity.
+    assert overload.budget == Budget(0.5)
     assert (overload.limits.p01_hz_min, overload.limits.recovery_s_max, overload.limits.shed_level_min) == (4, 10, 1)
 
 
@@ -124,7 +126,7 @@ def test_a_file_of_ones_own_is_a_scenario_too(tmp_path: Path) -> None:
             r"trouble.kind: no 'riot'; there are chatter",
         ),
         ("over_s = 1", 'over_s = 1\n[trouble]\nkind = "flood"', r"trouble: only with an event"),
-        ("over_s = 1", "over_s = 1\n[surge]\nshare = 0.5\nover_s = 1", r"surge: only with an event"),
+        ("over_s = 1", "over_s = 1\n[budget]\nof_calm = 0.5", r"budget: only with an event"),
         ("over_s = 1", "over_s = 1\n[visit]\nmean_s = 5", r"visit: only where join.measured is true"),
         ("over_s = 1", "over_s = 1\n[crowded]\nmean_hz_min = 4", r"crowded: only with server.game.players_max"),
         ("over_s = 1", "over_s = 1\n[server]\nplayers_max = 5", r"server"),

@@ -94,8 +94,8 @@ def test_how_soon_all_are_in_is_asked_where_all_fit_and_estimates_where_not() ->
 
 
 def test_settings_that_a_foreign_server_may_not_have_are_told() -> None:
-    found = verdict(overloaded(), OVERLOAD, foreign=True)
-    assert found.unchecked == ["settings: admission.busy_max are for a server of our own"]
+    found = verdict(rushed(), STAMPEDE, foreign=True)
+    assert found.unchecked == ["settings: game.players_max are for a server of our own"]
 
 
 def test_a_server_that_shows_nothing_is_not_judged_by_it() -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from loadtest.scenario import Event, Scenario, Surge, Trouble, Visit
+from loadtest.scenario import Event, Scenario, Trouble, Visit
 from loadtest.swarm import Plan, Swarm
 from loadtest.target import parse_target
 from protocol import messages as m
@@ -56,21 +56,6 @@ async def test_a_body_that_is_somebody_elses_is_noticed() -> None:
         figures = swarm.returns.figures()
         assert figures is not None
         assert (figures.back, figures.own_body) == (6, 0)
-        await swarm.stop()
-
-
-async def test_a_surge_comes_with_the_event_and_goes_after_it() -> None:
-    async with asyncio.timeout(WAIT_S), FakeCity() as city:
-        swarm = stormy(city, surge=Surge(0.5, 0.0))
-        swarm.start()
-        await until(city, lambda: swarm.joined == 3 and not swarm.hopeful)
-        assert swarm.expected == 3
-        swarm.begin()
-        await until(city, lambda: swarm.joined == 6)
-        assert swarm.expected == 6
-        swarm.rest()
-        await until(city, lambda: len(city.people) == 3)
-        assert swarm.disconnected == 0
         await swarm.stop()
 
 
