@@ -57,11 +57,11 @@ class Columns(NamedTuple):
 
 
 class Late(NamedTuple):
-    """The number of this look, and who was found ready before: those who come first now, and those who come last."""
+    """The number of this look, and who was found ready before: who is to be read from, and who once more after that."""
 
     look: int
     first: NDArray[np.int32]
-    last: NDArray[np.int32]
+    again: NDArray[np.int32]
 
 
 class Room(NamedTuple):
@@ -99,7 +99,7 @@ class Found(NamedTuple):
     @classmethod
     def of(cls, batch: int, late: Late) -> "Found":
         """Room for those who are late and for what is told of so many more."""
-        ready, more = np.empty((2, late.first.size + 2 * batch + late.last.size), np.int32)
+        ready, more = np.empty((2, late.first.size + 2 * batch + late.again.size), np.int32)
         return cls(ready, more, np.zeros(5, np.int64))
 
 
@@ -199,8 +199,11 @@ def fetch(epoll: int, late: Late, columns: Columns, room: Room, found: Found, fe
         if room.events[i, 0] != _READABLE:
             more[has_more] = descriptor
             has_more += 1
-    for descriptor in late.last:
-        count = _add(ready, count, columns, late.look, descriptor)
+    for descriptor in late.again:
+        before, count = count, _add(ready, count, columns, late.look, descriptor)
+        if count == before:
+            more[has_more] = descriptor
+            has_more += 1
     at = read = moves = messages = 0
     while read < min(count, fetched.starts.size) and at + chunk_bytes <= room.data.size:
         descriptor = ready[read]

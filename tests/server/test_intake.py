@@ -235,6 +235,20 @@ async def test_those_who_say_too_much_do_not_keep_each_other_and_the_others_wait
     await until(lambda: all(b"".join(line.handed) == said for line in loud))
 
 
+async def test_who_speaks_and_goes_while_there_is_no_room_is_heard_and_gone(hall: Hall) -> None:
+    """The end is told of once, with the last words, and long before these are read."""
+    loud = [await hall.line() for _ in range(ROOM_BYTES // CHUNK_BYTES + 5)]
+    brief = [await hall.line() for _ in range(5)]
+    said = loud[0].framed(WISH) * (2 * CHUNK_BYTES // len(loud[0].framed(WISH)))
+    for line in loud:
+        line.there.sendall(said)
+    for line in brief:
+        line.say(*moves(1))
+        line.there.close()
+    await until(lambda: all(line.lost for line in brief))
+    assert [line.intents for line in brief] == [packed(moves(1))] * len(brief)
+
+
 async def test_what_does_not_fit_is_read_the_next_time(hall: Hall) -> None:
     lines = [await hall.line() for _ in range(ROOM_BYTES // CHUNK_BYTES + 5)]
     wish = lines[0].framed(WISH)
