@@ -1,17 +1,19 @@
-"""The loops of the reader, compiled: fetch what waits at sockets, and cut it into frames and what is of no use.
+"""The loops of the reader, compiled: see who is ready, fetch what waits there, and cut it into frames and the rest.
 
 What was fetched lies in one room, one read after the other. A frame is taken apart where it lies and leaves a row:
 whose it is, when it was read, its size and its header. Messages that are for nobody to act on are counted and passed
 over. Where either loop meets anything else, it stops, and the rest is the bot's own.
 """
 
+import platform
+import select
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from world.compiled import B1, I4, I8, I8_2, NOTHING, NUMBER, U1, U1_2, YES, compiled, group, numbers
+from world.compiled import B1, I4, I8, I8_2, NOTHING, NUMBER, U1, U1_2, U4_2, YES, compiled, group, numbers
 
 # A frame's payload: 93 10 c4 1c, a header, records (protocol/frames.py; tests/loadtest/test_cutting.py compares).
 HEAD_AT, HEAD_BYTES = 4, 28
@@ -28,17 +30,69 @@ _FRAME = 16
 _WS_BINARY, _WS_MEDIUM = 0x82, 126
 # Time as time.perf_counter() tells it on Linux, where alone there is an epoll to be read by.
 _CLOCK_MONOTONIC = 1
+# What epoll_wait(2) fills in, in words of four bytes: the events, and the descriptor that was registered. On one kind
+# of processor there is no gap between the two.
+_EVENT_WORDS, _DESCRIPTOR_WORD = (3, 1) if platform.machine().lower() in ("x86_64", "amd64") else (4, 2)
+_READABLE = 1
+# Where there is no epoll nobody is read for here, but a kernel must be bound to something that is there.
+_POLL = "epoll_wait" if hasattr(select, "epoll") else "poll"
+_poll: Any = types.ExternalFunction(_POLL, types.int32(types.int32, types.int64, types.int32, types.int32))
 _receive: Any = types.ExternalFunction("recv", types.int64(types.int32, types.int64, types.int64, types.int32))
 _tell_time: Any = types.ExternalFunction("clock_gettime", types.int32(types.int32, types.int64))
 
 
 class Room(NamedTuple):
-    """What was fetched, with SLACK_BYTES behind it, and the steady clock's seconds and nanoseconds; where both lie."""
+    """Where reads of up to `chunk_bytes` lie, one by one, with SLACK_BYTES behind them; what the epoll and clock tell.
+
+    The clock is the steady one, in seconds and nanoseconds. What ends in `_at` is an address.
+    """
 
     data: NDArray[np.uint8]
     data_at: int
+    chunk_bytes: int
     clock: NDArray[np.int64]
     clock_at: int
+    events: NDArray[np.uint32]
+    events_at: int
+
+    @classmethod
+    def of(cls, size: int, chunk_bytes: int, batch: int) -> "Room":
+        """Of so many bytes, and for what is told of so many descriptors at a time."""
+        data, clock = np.zeros(size + SLACK_BYTES, np.uint8), np.zeros(2, np.int64)
+        events = np.zeros((batch, _EVENT_WORDS), np.uint32)
+        return cls(data, data.ctypes.data, chunk_bytes, clock, clock.ctypes.data, events, events.ctypes.data)
+
+
+class Wires(NamedTuple):
+    """By descriptor: the look that found it ready last, and the seat it is of, which is below 0 if it is of none."""
+
+    looks: NDArray[np.int64]
+    seats: NDArray[np.int32]
+
+
+class Late(NamedTuple):
+    """The number of this look, and who was found ready before: who is to be read from, and who once more after that."""
+
+    look: int
+    first: NDArray[np.int32]
+    again: NDArray[np.int32]
+
+
+class Found(NamedTuple):
+    """Descriptors that are ready, each once, and those that will be even if nothing comes.
+
+    `counts` are how many are ready, how many of those were read from, and how many have more.
+    """
+
+    ready: NDArray[np.int32]
+    more: NDArray[np.int32]
+    counts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, batch: int, late: Late) -> "Found":
+        """Room for those who are late and for what is told of so many more."""
+        ready, more = np.empty((2, late.first.size + 2 * batch + late.again.size), np.int32)
+        return cls(ready, more, np.zeros(3, np.int64))
 
 
 class Fetched(NamedTuple):
@@ -86,27 +140,55 @@ class Cut(NamedTuple):
     counts: NDArray[np.int64]
 
 
-_ROOM, _FETCHED = group(Room, U1, NUMBER, I8, NUMBER), group(Fetched, I8, I8, I8)
+_ROOM, _FETCHED = group(Room, U1, NUMBER, NUMBER, I8, NUMBER, U4_2, NUMBER), group(Fetched, I8, I8, I8)
+_WIRES, _LATE, _FOUND = group(Wires, I8, I4), group(Late, NUMBER, I4, I4), group(Found, I4, I4, I8)
 _SEATS, _KINDS = group(Seats, U1_2, B1, I8, I8, B1), group(Kinds, U1, I8, I8, B1)
 
 
-@compiled(NUMBER, I4, NUMBER, _ROOM, _FETCHED, borrowing=True)
-def fetch(wires: NDArray[np.int32], chunk_bytes: int, room: Room, fetched: Fetched) -> int:
-    """Read once from each of these, while there is room for a chunk; returns how many were read from.
+@compiled(NUMBER, I4, NUMBER, _WIRES, NUMBER, NUMBER, borrowing=True)
+def _add(ready: NDArray[np.int32], count: int, wires: Wires, look: int, wire: int) -> int:
+    """Put a descriptor that is of a seat among those that are ready, if it is not; returns how many they are then."""
+    if wires.seats[wire] < 0 or wires.looks[wire] == look:
+        return count
+    wires.looks[wire] = look
+    ready[count] = wire
+    return count + 1
+
+
+@compiled(NOTHING, NUMBER, _LATE, _WIRES, _ROOM, _FOUND, _FETCHED, borrowing=True)
+def fetch(epoll: int, late: Late, wires: Wires, room: Room, found: Found, fetched: Fetched) -> None:
+    """See who is ready, and read once from each, while there is room for a chunk.
 
     What ends where it starts gave nothing: it is closed, or broken, or was not ready after all.
     """
-    at, room_bytes = 0, room.data.size - SLACK_BYTES
-    for i in range(wires.size):
-        if room_bytes - at < chunk_bytes:
-            return i
-        got = _receive(wires[i], room.data_at + at, chunk_bytes, 0)
+    ready, more, counts = found
+    count = has_more = 0
+    for wire in late.first:
+        count = _add(ready, count, wires, late.look, wire)
+    for i in range(max(0, _poll(epoll, room.events_at, room.events.shape[0], 0))):
+        wire = int(room.events[i, _DESCRIPTOR_WORD])
+        count = _add(ready, count, wires, late.look, wire)
+        # Where the end has come with the last words, they are read now and the end the next time.
+        if room.events[i, 0] != _READABLE:
+            more[has_more] = wire
+            has_more += 1
+    for wire in late.again:
+        before, count = count, _add(ready, count, wires, late.look, wire)
+        if count == before and wires.seats[wire] >= 0:
+            more[has_more] = wire
+            has_more += 1
+    at = read = 0
+    while read < min(count, fetched.starts.size) and at + room.chunk_bytes + SLACK_BYTES <= room.data.size:
+        got = max(0, _receive(ready[read], room.data_at + at, room.chunk_bytes, 0))
         _tell_time(_CLOCK_MONOTONIC, room.clock_at)
-        fetched.starts[i] = at
-        at += max(got, 0)
-        fetched.stops[i] = at
-        fetched.whens[i] = room.clock[0] * 1_000_000_000 + room.clock[1]
-    return wires.size
+        fetched.starts[read], fetched.stops[read] = at, at + got
+        fetched.whens[read] = room.clock[0] * 1_000_000_000 + room.clock[1]
+        at += got
+        if got == room.chunk_bytes:
+            more[has_more] = ready[read]
+            has_more += 1
+        read += 1
+    counts[0], counts[1], counts[2] = count, read, has_more
 
 
 @compiled(numbers(2), U1, NUMBER, NUMBER, U1_2, NUMBER, borrowing=True)

@@ -23,12 +23,14 @@ from loadtest.cutting import (
     IDLE_UNLESS_HUNTED,
     IDLE_UNLESS_OF_BOOKS,
     LEAST_BYTES,
-    SLACK_BYTES,
     Cut,
     Fetched,
+    Found,
     Kinds,
+    Late,
     Room,
     Seats,
+    Wires,
     cut,
     fetch,
 )
@@ -47,6 +49,8 @@ FRAMES_MAX = ROOM_BYTES // LEAST_BYTES
 # Of one batch. The next one goes on with the sample.
 LOOKS_MAX = BATCH
 NOBODY = -1
+# An edge is told of once: a socket that was read from need not be looked at again just to see that it is empty now.
+_EDGES = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET if hasattr(select, "epoll") else 0
 
 
 class Reader:
@@ -58,9 +62,12 @@ class Reader:
         self._epoll = select.epoll() if hasattr(select, "epoll") else None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._bots: list[Bot | None] = [None] * seats
-        # The descriptor of each seat's socket, and the seat of each descriptor.
+        # The descriptor of each seat's socket; by descriptor, what is known of it.
         self._wire_of = np.full(seats, NOBODY, np.int32)
-        self._seat_of = np.full(seats + 1024, NOBODY, np.int32)
+        self._wires = Wires(np.zeros(seats + 1024, np.int64), np.full(seats + 1024, NOBODY, np.int32))
+        # Who was ready and not read for lack of room, and who has more than was read.
+        self._left, self._more = np.empty((2, 0), np.int32)
+        self._looks = 0
         self._seats = Seats(
             np.zeros((seats, 2), np.uint8),
             np.zeros(seats, np.bool_),
@@ -69,8 +76,7 @@ class Reader:
             np.zeros(seats, np.bool_),
         )
         self._kinds = _kinds()
-        data, clock = np.zeros(ROOM_BYTES + SLACK_BYTES, np.uint8), np.zeros(2, np.int64)
-        self._room = Room(data, data.ctypes.data, clock, clock.ctypes.data)
+        self._room = Room.of(ROOM_BYTES, CHUNK_BYTES, BATCH)
         self._fetched = Fetched(*np.zeros((3, BATCH), np.int64))
         self._cut = Cut(
             np.zeros(BATCH, np.int64),
@@ -92,13 +98,16 @@ class Reader:
             self._loop = asyncio.get_running_loop()
             self._loop.call_soon(self._read, self._loop)
         bot.stop_reading()
-        if wire >= self._seat_of.size:
-            self._seat_of = np.append(self._seat_of, np.full(wire, NOBODY, np.int32))
-        self._bots[seat], self._wire_of[seat], self._seat_of[wire] = bot, wire, seat
+        if wire >= self._wires.seats.size:
+            looks, owners = self._wires
+            self._wires = Wires(
+                np.append(looks, np.zeros(wire, np.int64)), np.append(owners, np.full(wire, NOBODY, np.int32))
+            )
+        self._bots[seat], self._wire_of[seat], self._wires.seats[wire] = bot, wire, seat
         seats.begins[seat], seats.hunts[seat] = tuple(bot.frames_begin_with), bot.hunts
         seats.unfinished[seat] = bot.unfinished
         seats.until_sample[seat] = seats.sample_every[seat] = bot.sample_every
-        self._epoll.register(wire, select.EPOLLIN)
+        self._epoll.register(wire, _EDGES)
 
     def drop(self, bot: Bot) -> None:
         """Read no more for this bot, if it was read for here."""
@@ -106,7 +115,7 @@ class Reader:
         if self._epoll is None or self._bots[seat] is not bot:
             return
         wire = int(self._wire_of[seat])
-        self._bots[seat], self._wire_of[seat], self._seat_of[wire] = None, NOBODY, NOBODY
+        self._bots[seat], self._wire_of[seat], self._wires.seats[wire] = None, NOBODY, NOBODY
         with suppress(OSError):  # closed already, and forgotten with that
             self._epoll.unregister(wire)
 
@@ -131,17 +140,19 @@ class Reader:
         finally:
             # Whatever one bot makes of what it is given, the others are read for.
             if self._epoll is not None:
-                loop.call_later(0 if ready == BATCH else self._gather_s, self._read, loop)
+                loop.call_later(0 if ready >= BATCH else self._gather_s, self._read, loop)
 
     def _read_batch(self) -> int:
-        """Returns how many were ready, of at most a batch."""
+        """Returns how many were ready."""
         if self._epoll is None:
             return 0
-        ready = self._epoll.poll(0, BATCH)
-        wires = np.array([wire for wire, _ in ready], np.int32)
-        wires = wires[self._seat_of[wires] != NOBODY]
-        wires = wires[: fetch(wires, CHUNK_BYTES, self._room, self._fetched)]
-        whose, found = self._seat_of[wires], self._cut
+        self._looks += 1
+        late = Late(self._looks, self._left, self._more)
+        told, found = Found.of(BATCH, late), self._cut
+        fetch(self._epoll.fileno(), late, self._wires, self._room, told, self._fetched)
+        ready, read, more = told.counts.tolist()
+        self._left, self._more = told.ready[read:ready], told.more[:more]
+        whose = self._wires.seats[told.ready[:read]]
         cut(self._room.data, whose, self._fetched, self._seats, self._kinds, found)
         frames, looks = found.counts.tolist()
         if frames:
@@ -156,7 +167,7 @@ class Reader:
             self._give(whose[row], self._room.data[rests[row] : stops[row]].tobytes())
         for row in np.flatnonzero(starts == stops).tolist():
             self._read_again(whose[row])
-        return len(ready)
+        return int(ready)
 
     def _note(self, frames: int, whose: NDArray[np.int32]) -> None:
         """Have the headers of so many frames checked, which are of the seats that each read is of."""
