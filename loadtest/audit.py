@@ -39,7 +39,7 @@ class Audit:
     def __init__(self, bot: int, rules: Rules, faults: Faults) -> None:
         self._bot = bot
         self._faults = faults
-        self._height_cm = rules.height_m * 100
+        self.height_cm = rules.height_m * 100
         self.entity = 0
 
     def check_frame(self, payload: bytes) -> None:
@@ -74,7 +74,7 @@ class Audit:
         if max(animations) >= len(ANIMATIONS):
             self._note(FaultKind.BAD_ANIMATION, head, f"animation {max(animations)}")
         # int16 holds more in the diagonal than anybody may be shown at, and far more upwards than the city is high.
-        if max(map(hypot, dxs, dzs)) > SIGHT_CM_MAX or max(dys) > self._height_cm or min(dys) < -self._height_cm:
+        if max(map(hypot, dxs, dzs)) > SIGHT_CM_MAX or max(dys) > self.height_cm or min(dys) < -self.height_cm:
             self._note(FaultKind.BAD_OFFSET, head, "somebody who is out of sight")
 
     def _note(self, kind: FaultKind, head: FrameHeader, what: str) -> None:

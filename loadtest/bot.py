@@ -110,7 +110,7 @@ class Bot(Wire, ABC):
     """One stranger on the wire. `index` is its row in `Arrivals` and its purse in `Purses`."""
 
     __slots__ = (
-        "_arrivals", "_audit", "_check_at", "_desk", "_rest", "began_s", "bytes_down", "closing", "crystals", "ending",
+        "_arrivals", "_check_at", "_desk", "_rest", "audit", "began_s", "bytes_down", "closing", "crystals", "ending",
         "frames", "hunts", "index", "joined_s", "name", "queued", "sent", "stage", "welcomed",
     )  # fmt: skip
 
@@ -120,7 +120,8 @@ class Bot(Wire, ABC):
         self.name = name
         self._desk = desk
         self._arrivals = desk.arrivals
-        self._audit = audit
+        # What looks at its frames closely, and what that goes by.
+        self.audit = audit
         self._rest = b""
         self._check_at = 1
         # The crystals it was shown last, if it hunts them.
@@ -167,15 +168,10 @@ class Bot(Wire, ABC):
         """Whether it keeps part of a message until the rest comes."""
         return bool(self._rest)
 
-    @property
-    def sample_every(self) -> int:
-        """How many of its frames there are to one that is looked at closely."""
-        return self._audit.every
-
     def look_at(self, payload: bytes) -> None:
         """Look at a frame closely, or see that a message can be decoded that is of no other use."""
         try:
-            self._audit.check_frame(payload) if is_frame(payload) else self._decode(payload)
+            self.audit.check_frame(payload) if is_frame(payload) else self._decode(payload)
         except ProtocolError as error:
             self._break(FaultKind.BAD_MESSAGE, str(error))
 
@@ -285,13 +281,13 @@ class Bot(Wire, ABC):
         """See that a message can be decoded that is of no other use. Raises ProtocolError."""
         message = decode_server(payload)
         if isinstance(message, m.Crystals):
-            self._audit.check_crystals(message)
+            self.audit.check_crystals(message)
 
     def _matters(self, kind: int, payload: bytes) -> bool:
         """Whether a message of a kind that others may leave unread is for this bot to read."""
         if kind == HAPPENED:
             return is_of_books(payload)
-        return (kind == CRYSTALS and self.hunts) or (self._audit.remembers and kind in (_PROFILES, CRYSTALS))
+        return (kind == CRYSTALS and self.hunts) or (self.audit.remembers and kind in (_PROFILES, CRYSTALS))
 
     def _saw_frame(self, data: bytes, start: int, stop: int) -> None:
         """A frame's payload is `data[start:stop]`. The hot path: see the top of the module."""
@@ -312,7 +308,7 @@ class Bot(Wire, ABC):
         elif self.stage in (Stage.GREETING, Stage.WAITING):
             self._break(FaultKind.BAD_MESSAGE, "a frame came before Welcome")
             return
-        self._check_at = self.frames + self._audit.every
+        self._check_at = self.frames + self.audit.every
         self.look_at(payload)
 
     def _heed(self, message: m.AnyServerMessage) -> None:
@@ -320,11 +316,11 @@ class Bot(Wire, ABC):
             case m.Welcome():
                 self._welcomed(message)
             case m.Profiles():
-                self._audit.learn(message)
+                self.audit.learn(message)
             case m.Crystals():
                 self.crystals = Lying(message)
-                if self._audit.remembers:
-                    self._audit.check_crystals(message)
+                if self.audit.remembers:
+                    self.audit.check_crystals(message)
             case m.Happened():
                 self._desk.purses.heard(self.index, message.serial)
                 self._told(message)
@@ -363,7 +359,7 @@ class Bot(Wire, ABC):
             return
         self.stage = Stage.WELCOMED
         self.welcomed = True
-        self._audit.entity = welcome.entity
+        self.audit.entity = welcome.entity
         self._desk.purses.welcomed(self.index, welcome)
         self._desk.listener.bot_welcomed(self, welcome)
 

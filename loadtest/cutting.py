@@ -1,7 +1,8 @@
 """The loops of the reader, compiled: see who is ready, fetch what waits there, and cut it into frames and the rest.
 
 What was fetched lies in one room, one read after the other. A frame is taken apart where it lies and leaves a row:
-whose it is, when it was read, its size and its header. Messages that are for nobody to act on are counted and passed
+whose it is, when it was read, its size and its header. One in so many is a sample, all of which is looked at here; what
+is not as it should be, an audit says (loadtest/audit.py). Messages that are for nobody to act on are counted and passed
 over. Where either loop meets anything else, it stops, and the rest is the bot's own.
 """
 
@@ -18,6 +19,9 @@ from world.compiled import B1, I4, I8, I8_2, NOTHING, NUMBER, U1, U1_2, U4_2, YE
 # A frame's payload: 93 10 c4 1c, a header, records (protocol/frames.py; tests/loadtest/test_cutting.py compares).
 HEAD_AT, HEAD_BYTES = 4, 28
 LEAST_BYTES = HEAD_AT + HEAD_BYTES
+# Behind those c5 and the records' size, two bytes; each record is entity, dx, dy, dz, heading, animation.
+RECORDS_AT, RECORD_BYTES, RECORDS_MAX = LEAST_BYTES + 3, 12, 32
+ANIMATIONS, SIGHT_CM = 11, 32767
 # No shorter payload is cut, and how far beyond the end of what was fetched the loops may look.
 _LOOKED_AT = 8
 SLACK_BYTES = 16
@@ -104,13 +108,18 @@ class Fetched(NamedTuple):
 
 
 class Seats(NamedTuple):
-    """By seat: how a frame begins, whether part of a message is kept, frames until one is sampled and between two."""
+    """By seat: how a frame begins, whether part of a message is kept, frames until one is sampled and between two.
+
+    `owns` is its own entity, and `heights_cm` how high others may stand above it or below.
+    """
 
     begins: NDArray[np.uint8]
     unfinished: NDArray[np.bool_]
     until_sample: NDArray[np.int64]
     sample_every: NDArray[np.int64]
     hunts: NDArray[np.bool_]
+    owns: NDArray[np.int64]
+    heights_cm: NDArray[np.int64]
 
 
 class Kinds(NamedTuple):
@@ -142,7 +151,7 @@ class Cut(NamedTuple):
 
 _ROOM, _FETCHED = group(Room, U1, NUMBER, NUMBER, I8, NUMBER, U4_2, NUMBER), group(Fetched, I8, I8, I8)
 _WIRES, _LATE, _FOUND = group(Wires, I8, I4), group(Late, NUMBER, I4, I4), group(Found, I4, I4, I8)
-_SEATS, _KINDS = group(Seats, U1_2, B1, I8, I8, B1), group(Kinds, U1, I8, I8, B1)
+_SEATS, _KINDS = group(Seats, U1_2, B1, I8, I8, B1, I8, I8), group(Kinds, U1, I8, I8, B1)
 
 
 @compiled(NUMBER, I4, NUMBER, _WIRES, NUMBER, NUMBER, borrowing=True)
@@ -249,6 +258,46 @@ def _is_due(until: NDArray[np.int64], place: int, every: int) -> bool:
     return True
 
 
+@compiled(NUMBER, U1, NUMBER, NUMBER, borrowing=True)
+def _number(data: NDArray[np.uint8], at: int, count: int) -> int:
+    """So many bytes as a number, the lowest first."""
+    value = 0
+    for k in range(count):
+        value |= int(data[at + k]) << 8 * k
+    return value
+
+
+@compiled(YES, U1, NUMBER, NUMBER, NUMBER, borrowing=True)
+def _is_told_before(data: NDArray[np.uint8], first: int, at: int, entity: int) -> bool:
+    """Whether one of the records from `first` up to `at` is of this entity."""
+    found = False
+    for other in range(first, at, RECORD_BYTES):
+        found |= _number(data, other, 4) == entity
+    return found
+
+
+@compiled(YES, U1, NUMBER, NUMBER, NUMBER, NUMBER, borrowing=True)
+def is_sound(data: NDArray[np.uint8], begin: int, end: int, own: int, height_cm: int) -> bool:
+    """Whether a frame's records are what they should be: at most 32, of others, each once, in sight, and moving so."""
+    first = begin + RECORDS_AT
+    size = end - first
+    if size < 0 or size % RECORD_BYTES or size > RECORDS_MAX * RECORD_BYTES:
+        return False
+    if data[first - 3] != 0xC5 or int(data[first - 2]) << 8 | int(data[first - 1]) != size:
+        return False
+    for at in range(first, end, RECORD_BYTES):
+        entity = _number(data, at, 4)
+        if entity in (0, own) or _is_told_before(data, first, at, entity):
+            return False
+        # Of two's complement in two bytes.
+        dx = (_number(data, at + 4, 2) ^ 0x8000) - 0x8000
+        dy = (_number(data, at + 6, 2) ^ 0x8000) - 0x8000
+        dz = (_number(data, at + 8, 2) ^ 0x8000) - 0x8000
+        if dx * dx + dz * dz > SIGHT_CM * SIGHT_CM or abs(dy) > height_cm or data[at + 11] >= ANIMATIONS:
+            return False
+    return True
+
+
 @compiled(NOTHING, U1, I4, _FETCHED, _SEATS, _KINDS, group(Cut, I8, I8, I8, U1_2, I8_2, I8), borrowing=True)
 def cut(
     data: NDArray[np.uint8], whose: NDArray[np.int32], fetched: Fetched, seats: Seats, kinds: Kinds, found: Cut
@@ -264,7 +313,9 @@ def cut(
                 for k in range(HEAD_BYTES):
                     found.heads[frames, k] = data[begin + HEAD_AT + k]
                 frames += 1
-                look = _is_due(seats.until_sample, seat, seats.sample_every[seat])
+                look = _is_due(seats.until_sample, seat, seats.sample_every[seat]) and not is_sound(
+                    data, begin, end, seats.owns[seat], seats.heights_cm[seat]
+                )
             elif begin < end and _is_idle(data, begin, kinds, seats.hunts[seat]):
                 kinds.passed[data[begin + 1]] += 1
                 look = _is_due(kinds.until_decoded, int(data[begin + 1]), DECODE_EVERY)

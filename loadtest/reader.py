@@ -74,6 +74,7 @@ class Reader:
             np.zeros(seats, np.int64),
             np.zeros(seats, np.int64),
             np.zeros(seats, np.bool_),
+            *np.zeros((2, seats), np.int64),
         )
         self._kinds = _kinds()
         self._room = Room.of(ROOM_BYTES, CHUNK_BYTES, BATCH)
@@ -106,7 +107,8 @@ class Reader:
         self._bots[seat], self._wire_of[seat], self._wires.seats[wire] = bot, wire, seat
         seats.begins[seat], seats.hunts[seat] = tuple(bot.frames_begin_with), bot.hunts
         seats.unfinished[seat] = bot.unfinished
-        seats.until_sample[seat] = seats.sample_every[seat] = bot.sample_every
+        seats.until_sample[seat] = seats.sample_every[seat] = bot.audit.every
+        seats.owns[seat], seats.heights_cm[seat] = bot.audit.entity, int(bot.audit.height_cm)
         self._epoll.register(wire, _EDGES)
 
     def drop(self, bot: Bot) -> None:

@@ -257,7 +257,7 @@ class Swarm:
 
     def bot_joined(self, bot: Bot) -> None:
         """Note how long it took; who does not look at every frame from now on has somebody to read for it."""
-        if bot.sample_every > 1:
+        if bot.audit.every > 1:
             self._reader.take(bot)
         self._losses[bot.index] = 0
         self.returns.seen(bot.index, perf_counter())

@@ -189,7 +189,7 @@ async def test_more_than_is_read_at_once_waits_for_the_next_time(hall: Hall) -> 
 
 
 async def test_a_frame_that_breaks_the_wire_is_found_by_the_sample(hall: Hall) -> None:
-    frames = 2 * hall.bots[0].sample_every
+    frames = 2 * hall.bots[0].audit.every
     for tick in range(1, frames + 1):
         for bot in range(CROWD):
             hall.say(bot, frame(tick, records=[*NEIGHBOURS[1:], NEIGHBOURS[1]] if bot == 5 else NEIGHBOURS))
