@@ -75,6 +75,7 @@ def fill_caches() -> None:
 
 def _objects(size: int, count: int) -> list[object]:
     """So many new objects that take so many bytes each, written to."""
+    # No `bytes` are as small as these two.
     for kind in (object, complex):
         if size == getsizeof(kind()):
             return list(starmap(kind, repeat((), count)))
