@@ -74,7 +74,7 @@ class Wires(NamedTuple):
     seats: NDArray[np.int32]
 
 
-class Late(NamedTuple):
+class Waiting(NamedTuple):
     """The number of this look, and who was found ready before: who is to be read from, and who once more after that."""
 
     look: int
@@ -82,7 +82,7 @@ class Late(NamedTuple):
     again: NDArray[np.int32]
 
 
-class Found(NamedTuple):
+class Ready(NamedTuple):
     """Descriptors that are ready, each once, and those that will be even if nothing comes.
 
     `counts` are how many are ready, how many of those were read from, and how many have more.
@@ -93,9 +93,9 @@ class Found(NamedTuple):
     counts: NDArray[np.int64]
 
     @classmethod
-    def of(cls, batch: int, late: Late) -> "Found":
-        """Room for those who are late and for what is told of so many more."""
-        ready, more = np.empty((2, late.first.size + 2 * batch + late.again.size), np.int32)
+    def of(cls, batch: int, waiting: Waiting) -> "Ready":
+        """Room for those who are waiting and for what is told of so many more."""
+        ready, more = np.empty((2, waiting.first.size + 2 * batch + waiting.again.size), np.int32)
         return cls(ready, more, np.zeros(3, np.int64))
 
 
@@ -150,7 +150,7 @@ class Cut(NamedTuple):
 
 
 _ROOM, _FETCHED = group(Room, U1, NUMBER, NUMBER, I8, NUMBER, U4_2, NUMBER), group(Fetched, I8, I8, I8)
-_WIRES, _LATE, _FOUND = group(Wires, I8, I4), group(Late, NUMBER, I4, I4), group(Found, I4, I4, I8)
+_WIRES, _WAITING, _READY = group(Wires, I8, I4), group(Waiting, NUMBER, I4, I4), group(Ready, I4, I4, I8)
 _SEATS, _KINDS = group(Seats, U1_2, B1, I8, I8, B1, I8, I8), group(Kinds, U1, I8, I8, B1)
 
 
@@ -164,25 +164,25 @@ def _add(ready: NDArray[np.int32], count: int, wires: Wires, look: int, wire: in
     return count + 1
 
 
-@compiled(NOTHING, NUMBER, _LATE, _WIRES, _ROOM, _FOUND, _FETCHED, borrowing=True)
-def fetch(epoll: int, late: Late, wires: Wires, room: Room, found: Found, fetched: Fetched) -> None:
+@compiled(NOTHING, NUMBER, _WAITING, _WIRES, _ROOM, _READY, _FETCHED, borrowing=True)
+def fetch(epoll: int, waiting: Waiting, wires: Wires, room: Room, found: Ready, fetched: Fetched) -> None:
     """See who is ready, and read once from each, while there is room for a chunk.
 
     What ends where it starts gave nothing: it is closed, or broken, or was not ready after all.
     """
     ready, more, counts = found
     count = has_more = 0
-    for wire in late.first:
-        count = _add(ready, count, wires, late.look, wire)
+    for wire in waiting.first:
+        count = _add(ready, count, wires, waiting.look, wire)
     for i in range(max(0, _poll(epoll, room.events_at, room.events.shape[0], 0))):
         wire = int(room.events[i, _DESCRIPTOR_WORD])
-        count = _add(ready, count, wires, late.look, wire)
+        count = _add(ready, count, wires, waiting.look, wire)
         # Where the end has come with the last words, they are read now and the end the next time.
         if room.events[i, 0] != _READABLE:
             more[has_more] = wire
             has_more += 1
-    for wire in late.again:
-        before, count = count, _add(ready, count, wires, late.look, wire)
+    for wire in waiting.again:
+        before, count = count, _add(ready, count, wires, waiting.look, wire)
         if count == before and wires.seats[wire] >= 0:
             more[has_more] = wire
             has_more += 1

@@ -25,11 +25,11 @@ from loadtest.cutting import (
     LEAST_BYTES,
     Cut,
     Fetched,
-    Found,
     Kinds,
-    Late,
+    Ready,
     Room,
     Seats,
+    Waiting,
     Wires,
     cut,
     fetch,
@@ -149,9 +149,9 @@ class Reader:
         if self._epoll is None:
             return 0
         self._looks += 1
-        late = Late(self._looks, self._left, self._more)
-        told, found = Found.of(BATCH, late), self._cut
-        fetch(self._epoll.fileno(), late, self._wires, self._room, told, self._fetched)
+        waiting = Waiting(self._looks, self._left, self._more)
+        told, found = Ready.of(BATCH, waiting), self._cut
+        fetch(self._epoll.fileno(), waiting, self._wires, self._room, told, self._fetched)
         ready, read, more = told.counts.tolist()
         self._left, self._more = told.ready[read:ready], told.more[:more]
         whose = self._wires.seats[told.ready[:read]]

@@ -29,8 +29,18 @@ I2_2, I4_2, I8_2 = types.int16[:, ::1], types.int32[:, ::1], types.int64[:, ::1]
 NUMBER, YES, NOTHING = types.int64, types.boolean, types.void
 
 
+# What is grouped, by its name and its columns: all by which Numba tells one group from another when a kernel is called.
+_groups: dict[tuple[str, tuple[Any, ...]], type] = {}
+
+
 def group(kind: type[tuple[Any, ...]], *columns: Any) -> Any:
-    """The type of a NamedTuple whose fields are of these types."""
+    """The type of a NamedTuple whose fields are of these types.
+
+    Raises TypeError where another one in use has the same name and the same columns: one would be taken for the other.
+    """
+    other = _groups.setdefault((kind.__name__, columns), kind)
+    if (other.__module__, other.__qualname__) != (kind.__module__, kind.__qualname__):
+        raise TypeError(f"{kind.__module__}.{kind.__name__} has name and columns of that in {other.__module__}")
     if len(set(columns)) == 1:
         return types.NamedUniTuple(columns[0], len(columns), kind)
     return types.NamedTuple(columns, kind)

@@ -36,9 +36,10 @@ async def beaten(beats: Beats) -> Pace:
 
 
 async def test_it_beats_a_hundred_times_a_second() -> None:
-    beats = Beats(30)
+    beats, began_s = Beats(30), perf_counter()
     pace = await beaten(beats)
-    assert beats.times[-1] - beats.times[0] >= 28 * STEP_S
+    # From the beginning: if the first one is late, those after it make up for that.
+    assert beats.times[-1] - began_s >= 29 * STEP_S
     assert pace.drain().count >= 29
 
 

@@ -3,12 +3,13 @@
 import importlib
 import sys
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 import pytest
 
-from world.compiled import I4, NUMBER, compiled, records
+from world.compiled import I4, NUMBER, compiled, group, records
 
 
 def test_a_kernel_takes_what_it_was_told_and_nothing_else() -> None:
@@ -102,3 +103,20 @@ def test_what_is_kept_of_an_older_file_is_forgotten_though_it_names_what_is_gone
     monkeypatch.delitem(sys.modules, "kernel_of_a_test")
     after = importlib.import_module("kernel_of_a_test")
     assert after.weigh(after.After(5, 3)) == 2
+
+
+def test_two_groups_that_would_be_taken_for_each_other_are_refused() -> None:
+    def pair(module: str) -> type[tuple[Any, ...]]:
+        class Pair(NamedTuple):
+            low: int
+            high: int
+
+        Pair.__module__ = module
+        return Pair
+
+    ours, again, theirs = pair("ours"), pair("ours"), pair("theirs")
+    group(ours, NUMBER, I4)
+    group(again, NUMBER, I4)
+    group(theirs, NUMBER, NUMBER)
+    with pytest.raises(TypeError, match=r"theirs\.Pair has name and columns of that in ours"):
+        group(theirs, NUMBER, I4)
