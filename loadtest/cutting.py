@@ -278,7 +278,7 @@ def _is_told_before(data: NDArray[np.uint8], first: int, at: int, entity: int) -
 
 @compiled(YES, U1, NUMBER, NUMBER, NUMBER, NUMBER, borrowing=True)
 def is_sound(data: NDArray[np.uint8], begin: int, end: int, own: int, height_cm: int) -> bool:
-    """Whether a frame's records are what they should be: at most 32, of others, each once, in sight, and moving so."""
+    """Whether a frame's records are what they should be: at most 32, of others, each once, in sight, in known poses."""
     first = begin + RECORDS_AT
     size = end - first
     if size < 0 or size % RECORD_BYTES or size > RECORDS_MAX * RECORD_BYTES:

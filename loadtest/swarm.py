@@ -152,7 +152,7 @@ class Swarm:
         """Begin to join and to beat; `stop` ends both."""
         self._began_s = perf_counter()
         self._pacing = asyncio.create_task(self.pace.run())
-        self._soon(self._join(range(self._plan.bots), self._plan.scenario.join.over_s))
+        self._soon(self._join())
 
     def begin(self) -> None:
         """What the scenario is about begins: whoever makes trouble does so from now on."""
@@ -197,11 +197,11 @@ class Swarm:
         self._joining.add(task)
         task.add_done_callback(self._joining.discard)
 
-    async def _join(self, seats: range, over_s: float) -> None:
-        """One connection after the other, evenly over the time given."""
-        began_s, apart_s = perf_counter(), over_s / len(seats)
-        for place, seat in enumerate(seats):
-            ahead_s = began_s + place * apart_s - perf_counter()
+    async def _join(self) -> None:
+        """One connection after the other, evenly over the time that the scenario gives."""
+        began_s, apart_s = perf_counter(), self._plan.scenario.join.over_s / self._plan.bots
+        for seat in range(self._plan.bots):
+            ahead_s = began_s + seat * apart_s - perf_counter()
             if ahead_s > 0:
                 await asyncio.sleep(ahead_s)
             self._soon(self._connect(seat, perf_counter()))

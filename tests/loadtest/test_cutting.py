@@ -25,13 +25,12 @@ from protocol.frames import HEADER_BYTES, PAYLOAD_HEADER_AT
 from tests.loadtest.said import frame, record
 
 OWN = 7
-SHORT = st.integers(-(2**15), 2**15 - 1)
-PLACE = st.integers(-12_000, 12_000) | SHORT
+PLACE = st.integers(-12_000, 12_000) | st.integers(-(2**15), 2**15 - 1)
 RECORDS = st.lists(
     st.builds(record, st.integers(0, 40) | st.integers(0, 2**32 - 1), PLACE, PLACE, PLACE, st.integers(0, 12)),
     max_size=34,
 )
-NOBODY = [record(entity, dx=entity, dy=-entity) for entity in range(8, 8 + limits.FRAME_RECORDS_MAX)]
+OTHERS = [record(entity, dx=entity, dy=-entity) for entity in range(8, 8 + limits.FRAME_RECORDS_MAX)]
 
 
 def test_a_frame_begins_as_the_wire_says() -> None:
@@ -64,8 +63,8 @@ def sound(payload: bytes) -> bool:
 
 @given(RECORDS)
 @example([])
-@example(NOBODY)
-@example([*NOBODY, record(1)])
+@example(OTHERS)
+@example([*OTHERS, record(1)])
 @example([record(8), record(9), record(8)])
 @example([record(OWN)])
 @example([record(0)])
@@ -83,7 +82,7 @@ def test_a_frame_is_sound_if_an_audit_finds_nothing(records: list[bytes]) -> Non
     assert sound(payload) == audited(payload)
 
 
-@given(st.lists(st.sampled_from(NOBODY), max_size=4, unique=True), st.data())
+@given(st.lists(st.sampled_from(OTHERS), max_size=4, unique=True), st.data())
 def test_no_frame_is_sound_that_cannot_be_decoded(records: list[bytes], data: st.DataObject) -> None:
     payload = bytearray(frame(5, records=records))
     place = data.draw(st.integers(LEAST_BYTES, RECORDS_AT - 1))
