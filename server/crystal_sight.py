@@ -70,7 +70,7 @@ class CrystalSight:
 
     def tell(self, tick: int, slots: NDArray[np.int32], scene: Scene, detail: Detail, extras: Extras) -> None:
         """Tell those of the viewers whose turn it is, if they would be told of others than before."""
-        rows = detail.turn(tick, slots, TICKS_PER_CRYSTALS)
+        rows = detail.turn(tick, slots, TICKS_PER_CRYSTALS * detail.patience)
         if not rows.size:
             return
         found = self._nearest(slots[rows], scene, self._open)

@@ -75,11 +75,11 @@ class Fanout:
         self._sky.hear(tick, [report for report in lasting if not report.staff])
         self._staff_sky.hear(tick, [report for report in lasting if report.staff])
 
-    def look(self, tick: int, slots: NDArray[np.int32]) -> NDArray[np.int32]:
+    def look(self, tick: int, slots: NDArray[np.int32], shed_level: int) -> NDArray[np.int32]:
         """Refresh the interest sets whose turn it is; returns how many each of them holds."""
         if tick % TICK_RATE_HZ == 0:
             self.parties.clear_out(self._scene.here)
-        served = self.interest.refresh(tick, slots, self._scene.crowd())
+        served = self.interest.refresh(tick, slots, self._scene.crowd(), BY_LEVEL[shed_level].patience)
         return self.introductions.review(served, self.interest.sets)
 
     def prepare(self, tick: int, viewers: Viewers, shed_level: int) -> Delivery:

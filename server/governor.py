@@ -31,9 +31,9 @@ from world.config import TICK_RATE_HZ
 log = structlog.get_logger()
 
 LEVEL_MAX = 4
-# How much busier the city is one level lower, by the level it is left for, as measured with 4,000 clients in one plaza;
+# How much busier the city is one level lower, by the level it is left for, as measured with 6,000 clients in one plaza;
 # with fewer it is less. Level 4 is about newcomers, and saves nothing of what is already being done.
-RELIEF = (1.0, 1.1, 1.3, 1.2, 1.0)
+RELIEF = (1.0, 1.1, 1.25, 1.1, 1.0)
 # Below the mark by this much, so that a load that stands just at it does not toggle.
 MARGIN = 0.95
 BEHIND_MAX = 0.5

@@ -79,7 +79,7 @@ class Introductions:
 
         `sets` are everybody's, by slot, EMPTY behind. Once for each choice, because looking through every frame took
         as long as laying it out. Whoever joins or changes meanwhile is introduced after the next choice, half a second
-        later.
+        later or a whole one (`Detail.patience`).
         """
         counts, sizes = np.zeros((2, viewers.size), np.int32)
         _count_unknown(self._known, viewers, sets, counts, sizes)

@@ -1,10 +1,10 @@
 """Who sees whom: each viewer's nearest avatars (world/nearest.py), chosen anew in turn, and whom it has pinned.
 
 Each tick serves the same share of the viewers, the longest waiting first: everybody's turn comes within
-`refresh_ticks`, a newcomer's first. A member counts as a little nearer than it is (hysteresis), so that
-two people at the same distance do not swap each time. Pinned entities rank before everybody and so take
-the place of the farthest: a set never exceeds `INTEREST_MAX`, so all of it is refreshed by every third
-frame.
+`refresh_ticks`, or a multiple of it, a newcomer's first. A member counts as a little nearer than it is
+(hysteresis), so that two people at the same distance do not swap each time. Pinned entities rank before
+everybody and so take the place of the farthest: a set never exceeds `INTEREST_MAX`, so all of it is
+refreshed by every third frame.
 
 Distances are horizontal and integer (cm², int32), bit-exact on every machine. Layers are chosen for one
 by one, each among those who are seen from it; while all are in one, nobody is asked.
@@ -85,25 +85,26 @@ class Interest:
         self._pins[viewer] = slots + _NO_PINS[len(slots) :]
         (self._pinning.add if slots else self._pinning.discard)(viewer)
 
-    def refresh(self, tick: int, viewers: Int, crowd: Crowd) -> Int:
+    def refresh(self, tick: int, viewers: Int, crowd: Crowd, patience: int = 1) -> Int:
         """Choose anew for the viewers whose turn it is; returns whose it was.
 
-        `viewers` are slots that are present in `crowd`.
+        `viewers` are slots that are present in `crowd`; their turns come within `patience` times `refresh_ticks`.
         """
-        turn = self._turn(tick, viewers)
+        within_ticks = self.sight.refresh_ticks * patience
+        turn = self._turn(tick, viewers, within_ticks)
         if crowd.seen_from is None and turn.size:
             self._refresh_layer(0, turn, crowd)
         elif turn.size:
             layers = crowd.layer[turn]
             for layer in np.unique(layers).tolist():
                 self._refresh_layer(layer, turn[layers == layer], crowd)
-        self._next_tick[turn] = tick + self.sight.refresh_ticks
+        self._next_tick[turn] = tick + within_ticks
         return turn
 
-    def _turn(self, tick: int, viewers: Int) -> Int:
+    def _turn(self, tick: int, viewers: Int, within_ticks: int) -> Int:
         """Whose turn it is: the longest waiting; a share of the viewers, twice that while some are late."""
         due = self._next_tick[viewers]
-        share = -(-viewers.size // self.sight.refresh_ticks)
+        share = -(-viewers.size // within_ticks)
         count = min(max(share, int(np.count_nonzero(due <= tick))), 2 * share)
         return viewers if count >= viewers.size else viewers[np.argpartition(due, count)[:count]]
 

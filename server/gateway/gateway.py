@@ -154,7 +154,8 @@ class Gateway:
     def look(self) -> None:
         """Refresh the interest sets whose turn it is."""
         slots = np.concatenate([seats.viewers.slots for seats in self._seats])
-        self._metrics.interest_set_size.add(self._fanout.look(self.tick, slots[self.scene.here[slots]]))
+        sizes = self._fanout.look(self.tick, slots[self.scene.here[slots]], self.shed_level)
+        self._metrics.interest_set_size.add(sizes)
 
     def prepare(self) -> Delivery:
         """This tick's frames, for the share of viewers whose turn it is and who have taken the ones before."""

@@ -41,7 +41,7 @@ class Hall:
         rows["x"] += people.x.astype(np.uint16)
         rows["z"] += people.z.astype(np.uint16)
         self._scene.merge([self._first._replace(rows=rows)])
-        self.fanout.look(tick, people.slots)
+        self.fanout.look(tick, people.slots, 0)
         talking = self._chance.integers(1, len(rows) + 1, self._chance.poisson(len(rows) * SAID_PER_TICK))
         self.fanout.hear(tick, [self._said(tick, slot) for slot in talking.tolist()])
 

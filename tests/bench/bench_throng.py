@@ -78,7 +78,7 @@ class Square:
 
     def watch(self, tick: int) -> int:
         """Interest and frames of one tick; returns how many got a frame."""
-        self.fanout.look(tick, self._watching)
+        self.fanout.look(tick, self._watching, 0)
         self.fanout.hear(tick, [])
         viewers = self._turns[tick % WHOLE.ticks_per_frame]
         self.fanout.prepare(tick, viewers, shed_level=0)

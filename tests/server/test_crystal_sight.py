@@ -154,3 +154,14 @@ def test_a_rehearsal_in_one_zone_hides_nothing_of_another() -> None:
     assert ids(meadow.told()[0]) == [50]
     meadow.sight.learn(0, lying())
     assert meadow.told(100) == {}
+
+
+def test_at_a_level_with_more_patience_a_tick_serves_fewer_and_all_are_told_in_the_end() -> None:
+    meadow = Meadow(*((viewer * 10, 0) for viewer in range(40)))
+    meadow.sight.learn(0, lying((0, 0)))
+    patient, told = SERVED_EVERY_TICK._replace(patience=2), []
+    for tick in range(1, 2 * TICKS_PER_CRYSTALS + 1):
+        extras = Extras()
+        meadow.sight.tell(tick, meadow.slots, meadow.scene, patient, extras)
+        told.append(len(payloads_of(extras)))
+    assert told == [2] * 2 * TICKS_PER_CRYSTALS

@@ -26,6 +26,7 @@ def test_a_higher_level_never_shows_more() -> None:
         assert higher.far_records <= lower.far_records
         assert higher.events_per_frame <= lower.events_per_frame
         assert higher.launches_per_s <= lower.launches_per_s
+        assert higher.patience >= lower.patience
 
 
 def test_the_nearest_come_at_least_four_times_a_second_at_every_level() -> None:

@@ -39,7 +39,7 @@ class Hall:
         return self.clients[slot]
 
     def look(self, tick: int) -> None:
-        self.fanout.look(tick, np.array(list(self.clients), np.int32))
+        self.fanout.look(tick, np.array(list(self.clients), np.int32), 0)
 
     def prepare(self, tick: int, shed_level: int = 0) -> Delivery:
         return self.fanout.prepare(tick, Viewers.of(self.clients), shed_level)
@@ -354,10 +354,17 @@ def test_every_viewer_gets_a_crowd_map_once_a_second_and_not_all_at_once() -> No
 def test_looking_says_how_large_the_sets_are() -> None:
     hall = Hall(row(100))
     hall.seat(1)
-    assert hall.fanout.look(1, np.array([1], np.int32)).tolist() == [INTEREST_MAX]
+    assert hall.fanout.look(1, np.array([1], np.int32), 0).tolist() == [INTEREST_MAX]
     empty = Hall(row(1))
     empty.seat(1)
-    assert empty.fanout.look(1, np.array([1], np.int32)).tolist() == [0]
+    assert empty.fanout.look(1, np.array([1], np.int32), 0).tolist() == [0]
+
+
+def test_from_level_one_on_a_tick_looks_for_half_as_many() -> None:
+    hall, viewers = Hall(row(100)), np.arange(1, 5, dtype=np.int32)
+    for shed_level, looked_for in enumerate([4, 2, 2, 2, 2]):
+        hall.fanout.look(1 + 10 * shed_level, viewers, shed_level)
+        assert hall.fanout.look(2 + 10 * shed_level, viewers, shed_level).size == looked_for
 
 
 def test_the_scene_may_span_zones_and_frames_say_which_one_the_viewer_is_in() -> None:
@@ -365,7 +372,7 @@ def test_the_scene_may_span_zones_and_frames_say_which_one_the_viewer_is_in() ->
     side = field().rect.width
     scene.merge([snapshot([Body(1, side - 50, 10)]), snapshot([Body(2, side + 50, 10)], number=1)])
     fanout, clients = Fanout(scene, SIGHT), [FakeClient(), FakeClient()]
-    fanout.look(1, np.array([1, 2], np.int32))
+    fanout.look(1, np.array([1, 2], np.int32), 0)
     fanout.prepare(2, Viewers.of(dict(enumerate(clients, 1))), 0).write(0, 2)
     ((here, sees),), ((there, seen_by),) = list(frames(clients[0])), list(frames(clients[1]))
     assert (here.zone, there.zone) == (0, 1)

@@ -150,17 +150,35 @@ def test_two_people_at_nearly_the_same_distance_do_not_take_turns() -> None:
 # ---- turns ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("patience", [1, 2])
 @pytest.mark.parametrize("shape", sorted(SHAPES))
-def test_everybody_in_a_steady_crowd_is_served_within_the_time_given(shape: str) -> None:
+def test_everybody_in_a_steady_crowd_is_served_within_the_time_given(shape: str, patience: int) -> None:
     crowd = people(shape, 2000, 8).crowd()
     sight = Sight()
     interest = Interest(SLOTS, sight)
     served_at = np.zeros(SLOTS, np.int64)
-    for tick in range(1, 4 * sight.refresh_ticks + 1):
-        served = interest.refresh(tick, crowd.present, crowd)
+    within_ticks = sight.refresh_ticks * patience
+    for tick in range(1, 4 * within_ticks + 1):
+        served = interest.refresh(tick, crowd.present, crowd, patience)
         served_at[served] = tick
-        if tick >= sight.refresh_ticks:
-            assert tick - served_at[crowd.present].min() < sight.refresh_ticks
+        if tick >= within_ticks:
+            assert tick - served_at[crowd.present].min() < within_ticks
+
+
+def test_with_more_patience_a_tick_serves_fewer_and_with_less_again_nobody_waits_longer() -> None:
+    crowd = people("uniform", 2000, 8).crowd()
+    interest = Interest(SLOTS)
+    served_at = np.zeros(SLOTS, np.int64)
+    sizes = []
+    for tick in range(1, 121):
+        served = interest.refresh(tick, crowd.present, crowd, 2 if 40 < tick <= 80 else 1)
+        served_at[served] = tick
+        sizes.append(served.size)
+        if not 40 < tick <= 80 and tick % 40 >= 20:
+            assert tick - served_at[crowd.present].min() < interest.sight.refresh_ticks
+    assert sizes[20:40] == [200] * 20
+    assert sizes[60:80] == [100] * 20
+    assert sizes[100:] == [200] * 20
 
 
 @pytest.mark.parametrize("shape", sorted(SHAPES))
