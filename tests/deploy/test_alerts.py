@@ -5,18 +5,20 @@ from typing import Any
 
 import pytest
 
+from server.crystal_sight import TICKS_PER_CRYSTALS
 from server.detail import BY_LEVEL
 from server.journal import QUEUE_BYTES_MAX
 from server.settings import ServerSettings
 from server.sources import fields
 from tests.deploy.queries import DEPLOY, alerts, read_yaml
+from world.interest import Sight
 
 README = (DEPLOY.parent / "server" / "README.md").read_text("utf-8")
 ALERTS = alerts()
 FIELDS = fields(ServerSettings)
 NAMES = [rule["alert"] for rule in ALERTS]
 # Columns of the table of levels that are numbers; in that of people the last is what changes.
-PEOPLE, TOLD = 3, (0, 2, 3, 4, 5, 6)
+PEOPLE, TOLD = 3, (0, 2, 3, 4, 5, 6, 7)
 FACTS = ["Means", "Players", "Look", "Do"]
 TESTS = [test for path in sorted(DEPLOY.glob("*_test.yml")) for test in read_yaml(path.name)["tests"]]
 
@@ -112,5 +114,7 @@ def test_the_table_of_levels_says_what_each_leaves_out() -> None:
             for place, cell in enumerate(row)
             if place in TOLD
         ]
-        assert said == [level, detail.ticks_per_frame, detail.far_records, detail.events_per_frame,
+        chosen_ticks = Sight().refresh_ticks * detail.patience
+        assert chosen_ticks == TICKS_PER_CRYSTALS * detail.patience
+        assert said == [level, detail.ticks_per_frame, detail.far_records, chosen_ticks, detail.events_per_frame,
                         detail.launches_per_s, detail.ticks_per_crowd_map]  # fmt: skip
