@@ -50,13 +50,10 @@ WHOLE = Detail(2, FRAME_RECORDS_MAX - FRAME_NEAREST, 3, COSMETIC, 8, 20, 1)
 # By level. 1: fewer far records, and a second instead of half a one until somebody who has come near is shown, in which
 # a walker comes a metre and a half farther. 2: two frames where there were three. 3: one where there were two, and of
 # what is merely pretty the least. 4 is about newcomers (server/admission.py); whoever is in loses nothing more.
-BY_LEVEL = (
-    WHOLE,
-    WHOLE._replace(far_records=8, patience=2),
-    WHOLE._replace(far_records=8, patience=2, ticks_per_frame=3, launches_per_s=4),
-    Detail(4, 8, 1, SOCIAL, 1, 80, 2),
-    Detail(4, 8, 1, SOCIAL, 1, 80, 2),
-)
+_FEWER = WHOLE._replace(far_records=8, patience=2)
+_RARER = _FEWER._replace(ticks_per_frame=3, launches_per_s=4)
+_LEAST = Detail(4, _RARER.far_records, 1, SOCIAL, 1, 80, _RARER.patience)
+BY_LEVEL = (WHOLE, _FEWER, _RARER, _LEAST, _LEAST)
 _PERIODS = [detail.ticks_per_frame for detail in BY_LEVEL]
 SLOWEST_TICKS_PER_FRAME = max(_PERIODS)
 # Viewers are seated by their slot modulo this, so that at every level whole rows of seats are served in a tick.
