@@ -14,6 +14,8 @@ from enum import Enum, auto
 from time import perf_counter
 from typing import Any, ClassVar, NamedTuple, Protocol, cast
 
+import numpy as np
+
 from loadtest.arrivals import Arrivals
 from loadtest.audit import Audit
 from loadtest.crystals import Crystal, Lying
@@ -25,7 +27,7 @@ from loadtest.wire import Wire
 from protocol import messages as m
 from protocol.codec import SERVER_KINDS, decode_server, encode, kind_of, pack_fields
 from protocol.errors import ProtocolError
-from protocol.frames import FRAME_PREFIX, HEADER_BYTES, PAYLOAD_HEADER_AT, is_frame, pack_intent
+from protocol.frames import FRAME_PREFIX, HEADER_BYTES, MOVE_PREFIX, PAYLOAD_HEADER_AT, is_frame, pack_intent
 from protocol.limits import PROTOCOL_VERSION
 
 FRAME_MARK = int.from_bytes(FRAME_PREFIX)
@@ -89,13 +91,15 @@ class Listener(Protocol):
 class Desk:
     """What all bots of a swarm share: where headers, confirmations, faults, counts and news go."""
 
-    __slots__ = ("arrivals", "denied", "faults", "kinds", "listener", "purses")
+    __slots__ = ("arrivals", "denied", "direct", "faults", "kinds", "listener", "purses")
 
     def __init__(self, arrivals: Arrivals, purses: Purses, faults: Faults, listener: Listener) -> None:
         self.arrivals = arrivals
         self.purses = purses
         self.faults = faults
         self.listener = listener
+        # By seat: whether a bot's socket may be written to past its transport (loadtest/sender.py).
+        self.direct = np.zeros(arrivals.known.size, np.bool_)
         # Messages other than frames by kind, and refused deeds by deed and reason.
         self.kinds: Counter[int] = Counter()
         self.denied: Counter[str] = Counter()
@@ -111,7 +115,7 @@ class Bot(Wire, ABC):
 
     __slots__ = (
         "_arrivals", "_check_at", "_desk", "_rest", "audit", "began_s", "bytes_down", "closing", "crystals", "ending",
-        "frames", "hunts", "index", "joined_s", "name", "queued", "sent", "stage", "welcomed",
+        "frames", "hunts", "index", "joined_s", "name", "queued", "stage", "welcomed",
     )  # fmt: skip
 
     def __init__(self, index: int, name: str, desk: Desk, audit: Audit) -> None:
@@ -135,7 +139,7 @@ class Bot(Wire, ABC):
         self.closing: m.Closing | None = None
         self.began_s = perf_counter()
         self.joined_s: float | None = None
-        self.frames = self.sent = self.bytes_down = 0
+        self.frames = self.bytes_down = 0
 
     # ---- what the framing has to know ------------------------------------------------------------
 
@@ -158,10 +162,11 @@ class Bot(Wire, ABC):
     def _slow_pieces(self, data: bytes, at: int) -> bytes:
         """Take every whole piece of `data` from `at` and return what is left. Raises FramingError, ProtocolError."""
 
-    # ---- what whoever reads for it has to know (loadtest/reader.py) ----------------------------------
+    # ---- what whoever reads or sends for it has to know (loadtest/reader.py, loadtest/sender.py) ------
 
-    # The two bytes before the size of a frame.
+    # The two bytes before the size of a frame; whether what it says is masked.
     frames_begin_with: ClassVar[bytes]
+    masks: ClassVar[bool]
 
     @property
     def unfinished(self) -> bool:
@@ -186,9 +191,9 @@ class Bot(Wire, ABC):
         """Send the next intent, facing where it goes; `steer` in 256ths of a turn."""
         if self.holding or self.stage is not Stage.LIVING:
             return
-        self.sent = number = self.sent + 1
+        number = self._arrivals.sent.item(self.index) + 1
         self._arrivals.note_sent(self.index, number, perf_counter())
-        self._write(self._framed(b"\x92\x02\xc4\x08" + pack_intent(number, steer, steer, gait, jump)))
+        self._write(self._framed(MOVE_PREFIX + pack_intent(number, steer, steer, gait, jump)))
 
     def do(self, deed: str, fields: dict[str, Any]) -> None:
         """Ask for a deed by name."""
@@ -207,6 +212,7 @@ class Bot(Wire, ABC):
         """Cut the connection now."""
         if self.stage is not Stage.GONE:
             self.stage = Stage.LEAVING
+            self._desk.direct[self.index] = False
             self._cut()
 
     # ---- how it misbehaves (loadtest/troubles) -------------------------------------------------------
@@ -241,6 +247,7 @@ class Bot(Wire, ABC):
         self.ending = self.ending or Ending(ABNORMAL, why)
         self.stage = Stage.GONE
         self._transport = None
+        self._desk.direct[self.index] = False
         self._desk.listener.bot_lost(self)
 
     # ---- what arrives ------------------------------------------------------------------------------
@@ -375,8 +382,12 @@ class Bot(Wire, ABC):
         """Say who it is, and who it was if this seat was in the city before."""
         purse = self._desk.purses[self.index]
         client, heard = "futurecity-loadtest", purse.heard or 0
-        hello = m.Hello(PROTOCOL_VERSION, self.name, purse.token, purse.resume, client, heard)
-        self._say(hello)
+        self._say(m.Hello(PROTOCOL_VERSION, self.name, purse.token, purse.resume, client, heard))
+
+    def _write(self, data: bytes) -> None:
+        """Through the transport, behind which nobody else may write until all of it is taken."""
+        self._desk.direct[self.index] = False
+        super()._write(data)
 
     def _say(self, message: m.AnyClientMessage) -> None:
         self._write(self._framed(encode(message)))

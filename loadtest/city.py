@@ -12,7 +12,6 @@ from typing import NamedTuple
 from protocol.messages import Zone
 
 TURN = 256
-_STEPS_PER_RADIAN = TURN / math.tau
 # Zones whose edges are this close share a border; wide enough for a kerb, too narrow for a street.
 _GAP_CM_MAX = 200
 # Nobody squeezes through less than two metres of shared edge.
@@ -24,11 +23,6 @@ class Point(NamedTuple):
 
     x: float
     z: float
-
-
-def direction(here: Point, there: Point) -> int:
-    """Which way `there` lies from `here`, in 256ths of a turn."""
-    return round(math.atan2(there[0] - here[0], there[1] - here[1]) * _STEPS_PER_RADIAN) % TURN
 
 
 def distance_cm(here: Point, there: Point) -> float:

@@ -27,6 +27,7 @@ class TcpBot(Bot):
 
     __slots__ = ()
     frames_begin_with = b"\0\0"
+    masks = False
 
     def _quick_pieces(self, data: bytes) -> int:
         at, end = 0, len(data)
@@ -67,6 +68,7 @@ class WebSocketBot(Bot):
 
     __slots__ = ("_host", "_key", "_masks", "_parts", "_path", "_upgraded")
     frames_begin_with = _WS_MEDIUM_BINARY.to_bytes(2)
+    masks = True
 
     def __init__(self, index: int, name: str, desk: Desk, audit: Audit) -> None:
         super().__init__(index, name, desk, audit)

@@ -24,6 +24,7 @@ from loadtest.reader import Reader
 from loadtest.receipts import Receipts
 from loadtest.returns import Returns
 from loadtest.scenario import Scenario
+from loadtest.sender import Sender
 from loadtest.target import Target
 from loadtest.troubles import TROUBLES
 from loadtest.troubles.base import Crowd, Trouble
@@ -66,10 +67,11 @@ class Swarm:
         self.purses = Purses(plan.bots, self.faults, receipts or Receipts(), cost)
         self.desk = Desk(self.arrivals, self.purses, self.faults, self)
         self._reader = Reader(plan.bots, self.desk)
-        self._minds = Minds(plan.scenario, plan.bots, plan.seed)
         self._trouble = _trouble_of(plan, self)
         self.waits, self.returns = Waits(self.faults), Returns()
         self.bots: list[Bot | None] = [None] * plan.bots
+        self._minds = Minds(plan.scenario, plan.seed, self.bots, self.arrivals, self.purses)
+        self._sender = Sender(self.bots, self.desk, plan.seed)
         # Seconds from the start of a seat's first connection to its first frame; NaN while there is none.
         self.join_s = np.full(plan.bots, np.nan)
         # From `start` to the first frame of the last bot; None while somebody is missing.
@@ -352,17 +354,19 @@ class Swarm:
     def traffic(self) -> NDArray[np.int64]:
         """Bytes down and up of each seat so far, over all its connections: two rows."""
         now = self._bytes_before.copy()
-        now[0] += self._reader.down
+        now += self._reader.down, self._sender.up
         for bot in self._everyone():
             now[:, bot.index] += bot.bytes_down, bot.bytes_up
         return now
 
     def _beat(self, number: int) -> None:
-        """Every 10 ms: ask the minds whose turn it is, and let the headers be checked now and then."""
-        for seat in range(number % DECISION_BEATS, self._plan.bots, DECISION_BEATS):
+        """Every 10 ms: let those move whose turn it is, and let the headers be checked now and then."""
+        moves, deeds = self._minds.decide(range(number % DECISION_BEATS, self._plan.bots, DECISION_BEATS))
+        self._sender.send(moves)
+        for seat, deed in deeds:
             bot = self.bots[seat]
             if bot is not None:
-                self._minds.decide(bot, self.arrivals, len(self.purses[seat].asked))
+                bot.do(deed.name, deed.fields)
         if number % _SETTLE_BEATS == 0:
             self.arrivals.settle()
         if self._trouble is not None and self._minds.begun:

@@ -23,6 +23,11 @@ class Wire(asyncio.Protocol):
         wire = transport.get_extra_info("socket")
         return None if wire is None else int(wire.fileno())
 
+    @property
+    def has_said_all(self) -> bool:
+        """Whether its transport keeps nothing that has yet to be taken."""
+        return self._transport is not None and self._transport.get_write_buffer_size() == 0
+
     def stop_reading(self) -> None:
         """Somebody else reads for it, or nobody."""
         if self._transport is not None:

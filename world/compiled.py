@@ -26,7 +26,8 @@ B1, U1, U2, U4 = types.boolean[::1], types.uint8[::1], types.uint16[::1], types.
 I2, I4, I8 = types.int16[::1], types.int32[::1], types.int64[::1]
 U1_2, U4_2 = types.uint8[:, ::1], types.uint32[:, ::1]
 I2_2, I4_2, I8_2 = types.int16[:, ::1], types.int32[:, ::1], types.int64[:, ::1]
-NUMBER, YES, NOTHING = types.int64, types.boolean, types.void
+F8, F8_2 = types.float64[::1], types.float64[:, ::1]
+NUMBER, REAL, YES, NOTHING = types.int64, types.float64, types.boolean, types.void
 
 
 # What is grouped, by its name and its columns: all by which Numba tells one group from another when a kernel is called.

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from loadtest.arrivals import Rules
 from loadtest.city import City, Point, inside
 from loadtest.crystals import Crystal
+from loadtest.striding import Legs
 from protocol.frames import GAIT_STAND
 
 # How tightly people stand where it is crowded but nobody is pushed: the density organisers plan standing room with.
@@ -42,12 +43,16 @@ class Deed(NamedTuple):
 
 
 class Intent(NamedTuple):
-    """What a bot does for the next half second; `steer` in 256ths of a turn."""
+    """What a bot does for the next half second; `steer` in 256ths of a turn.
+
+    On its `legs` it may go on like this without being asked, until there is something to decide (loadtest/striding.py).
+    """
 
     steer: int
     gait: int
     jump: bool = False
     deed: Deed | None = None
+    legs: Legs | None = None
 
 
 STAY = Intent(0, GAIT_STAND)
@@ -86,6 +91,8 @@ class Behaviour(ABC):
     # What the server must know for it to be of any use, and whether it wants to know where crystals lie.
     deeds: ClassVar[frozenset[str]] = frozenset()
     hunts: ClassVar[bool] = False
+    # Whether it is to be asked at every turn, also while it is on its way: for what it sees, or what it is told.
+    watchful: ClassVar[bool] = False
 
     def __init__(self, rng: Random, setting: Setting) -> None:
         self.rng = rng

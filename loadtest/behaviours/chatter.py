@@ -1,5 +1,6 @@
 """Small talk: waving and saying something now and then, well within any server's limits."""
 
+from math import inf
 from random import Random
 from typing import Any
 
@@ -19,22 +20,25 @@ class Chatter:
         self._habits = habits
         self._deeds = deeds
         self._due_s: dict[str, float] = {}
-        self._next_s = 0.0
+        # When there may be something to do again.
+        self.next_s = 0.0
 
     def take_up(self, habits: dict[str, float]) -> None:
         """Have these habits from now on, each for the first time at a moment of its own."""
-        self._habits, self._due_s, self._next_s = habits, {}, 0.0
+        self._habits, self._due_s, self.next_s = habits, {}, 0.0
 
     def next_deed(self, when_s: float) -> Deed | None:
         """A deed whose time has come, with fields as the catalogue wants them; at most one at a time."""
-        if when_s < self._next_s or not self._habits:
+        if not self._habits:
+            self.next_s = inf
+        if when_s < self.next_s:
             return None
         name = min(self._due_s, key=self._due_s.__getitem__) if self._due_s else None
         if name is None:
             self._due_s = {habit: when_s + self._pause_s(mean_s) for habit, mean_s in self._habits.items()}
         else:
             self._due_s[name] = when_s + self._pause_s(self._habits[name])
-        self._next_s = min(self._due_s.values())
+        self.next_s = min(self._due_s.values())
         return self._deed(name) if name else None
 
     def _deed(self, name: str) -> Deed:

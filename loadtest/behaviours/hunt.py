@@ -23,6 +23,7 @@ class Hunt(Gather):
 
     deeds = frozenset({PICK_UP})
     hunts = True
+    watchful = True
 
     def __init__(self, rng: Random, setting: Setting) -> None:
         super().__init__(rng, setting)

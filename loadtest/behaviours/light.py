@@ -11,6 +11,7 @@ class Light(Gather):
     """Gather; once it has begun, light one after the other. Being told that the crystals are gone is an answer, too."""
 
     deeds = frozenset({LIGHT})
+    watchful = True
 
     def __init__(self, rng: Random, setting: Setting) -> None:
         super().__init__(rng, setting)

@@ -28,6 +28,7 @@ class Revel(Behaviour):
 
     deeds = frozenset({PICK_UP, LIGHT})
     hunts = True
+    watchful = True
 
     def __init__(self, rng: Random, setting: Setting) -> None:
         super().__init__(rng, setting)

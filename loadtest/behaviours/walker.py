@@ -9,13 +9,10 @@ from random import Random
 
 from loadtest.arrivals import Rules
 from loadtest.behaviours.base import STAY, Here, Intent
-from loadtest.city import TURN, City, Point, direction, distance_cm, middle
+from loadtest.city import TURN, City, Point, distance_cm, middle
+from loadtest.striding import STUCK, Legs, Place, Way, stride
 from protocol.frames import GAIT_RUN, GAIT_WALK
 
-# Within a metre is there: at a run, half a second carries three.
-ARRIVED_CM = 100.0
-# A quarter of the way it should have gone since it was last asked: sliding along a wall is more than that.
-_STUCK_SHARE = 0.25
 # How much longer than the straight way a way may take before it is given up, and the seconds that are always granted.
 _PATIENCE_FACTOR = 3.0
 _PATIENCE_S = 10.0
@@ -29,56 +26,49 @@ class Walker:
     def __init__(self, rng: Random, rules: Rules) -> None:
         self._rng = rng
         self._speed_cm_s = {GAIT_WALK: rules.walk_m_s * 100, GAIT_RUN: rules.run_m_s * 100}
-        self._target: Point | None = None
+        self._legs: Legs | None = None
         self._gait = GAIT_WALK
-        self._give_up_s = 0.0
-        self._last: Here | None = None
         self._bumps = 0
-        self._aside = 0
-        self._aside_until_s = 0.0
 
     @property
     def walking(self) -> bool:
         """Whether there is somewhere to go."""
-        return self._target is not None
+        return self._legs is not None
 
     def set_out(self, here: Here, target: Point, gait: int) -> None:
         """Go to `target`, at a walk or a run."""
-        self._target, self._gait, self._last = target, gait, None
-        straight_s = distance_cm(here.at, target) / self._speed_cm_s[gait]
-        self._give_up_s = here.when_s + straight_s * _PATIENCE_FACTOR + _PATIENCE_S
-        self._bumps = self._aside = 0
+        speed_cm_s = self._speed_cm_s[gait]
+        straight_s = distance_cm(here.at, target) / speed_cm_s
+        give_up_s = here.when_s + straight_s * _PATIENCE_FACTOR + _PATIENCE_S
+        self._legs = Legs(Way(*map(float, (*target, speed_cm_s, give_up_s))))
+        self._gait, self._bumps = gait, 0
 
     def stop(self) -> None:
         """Want nothing any more."""
-        self._target = None
+        self._legs = None
 
     def step(self, here: Here) -> Intent:
         """The next half second of the way; STAY, and not `walking` any more, once there or given up."""
-        if self._target is None:
+        legs = self._legs
+        if legs is None:
             return STAY
-        if distance_cm(here.at, self._target) < ARRIVED_CM or here.when_s > self._give_up_s:
-            self._target = None
+        now = Place(*map(float, (here.when_s, *here.at)))
+        steer = stride(now, legs.last or now, legs.way)
+        if steer == STUCK:
+            legs.way = self._turned_aside(here, legs.way)
+            steer = stride(now, now, legs.way)
+        legs.last = now
+        if steer < 0:
+            self._legs = None
             return STAY
-        if self._is_stuck(here):
-            self._turn_aside(here)
-        elif here.when_s > self._aside_until_s:
-            self._aside = 0
-        self._last = here
-        return Intent((direction(here.at, self._target) + self._aside) % TURN, self._gait)
+        return Intent(steer, self._gait, legs=legs)
 
-    def _is_stuck(self, here: Here) -> bool:
-        if self._last is None:
-            return False
-        meant_cm = (here.when_s - self._last.when_s) * self._speed_cm_s[self._gait]
-        return distance_cm(here.at, self._last.at) < meant_cm * _STUCK_SHARE
-
-    def _turn_aside(self, here: Here) -> None:
+    def _turned_aside(self, here: Here, way: Way) -> Way:
         """An eighth to a half turn, to the other side each time, for longer each time."""
         self._bumps += 1
         angle = self._rng.randint(TURN // 8, TURN * 3 // 8)
-        self._aside = angle if self._bumps % 2 else -angle
-        self._aside_until_s = here.when_s + self._rng.uniform(0.5, 1.0) * min(self._bumps, 6)
+        for_s = self._rng.uniform(0.5, 1.0) * min(self._bumps, 6)
+        return way._replace(aside=float(angle if self._bumps % 2 else -angle), aside_until_s=here.when_s + for_s)
 
 
 class Traveller:

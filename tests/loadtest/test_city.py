@@ -4,20 +4,12 @@ from random import Random
 
 import pytest
 
-from loadtest.city import City, Door, Point, direction, distance_cm, inside, middle, shared_edge
+from loadtest.city import City, Door, Point, distance_cm, inside, middle, shared_edge
 from protocol.messages import Zone
 from tests.loadtest.said import PARK, PLAZA, STREET, ZONES
 
 CITY = City(ZONES)
 ISLAND = Zone(9, "island", 90_000, 90_000, 1000, 1000)
-
-
-@pytest.mark.parametrize(
-    ("there", "expected"),
-    [(Point(0, 9), 0), (Point(9, 0), 64), (Point(0, -9), 128), (Point(-9, 0), 192), (Point(9, 9), 32)],
-)
-def test_directions_are_clockwise_from_north(there: Point, expected: int) -> None:
-    assert direction(Point(0, 0), there) == expected
 
 
 def test_distance_is_along_the_ground() -> None:

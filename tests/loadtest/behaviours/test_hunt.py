@@ -32,7 +32,7 @@ def test_it_runs_to_the_nearest_and_asks_for_it_within_reach() -> None:
         intent = mind.decide(here(NEAR, FAR, at=at, when_s=step * STEP_S))
         if intent.deed:
             break
-        assert intent == Intent(0, GAIT_RUN)
+        assert intent._replace(legs=None) == Intent(0, GAIT_RUN)
         at = moved(at, intent)
     assert intent == STAY._replace(deed=Deed("pick_up_crystal", {"crystal": 7}))
     assert distance_cm(at, Point(NEAR.x, NEAR.z)) <= REACH_CM
