@@ -2,8 +2,8 @@
 
 Every viewer gets a frame on every second tick (every third or fourth when detail is shed): those in even
 slots on even ticks, the others on odd ones, so that sends are spread. Beside the frame go the profiles of
-people it shows for the first time, the events in earshot since the last frame, fireworks, and now and then
-the crystals near it and the crowd map: all in one write.
+people who have come near for the first time, the events in earshot since the last frame, fireworks, and now
+and then the crystals near it and the crowd map: all in one write.
 """
 
 from collections import deque
@@ -90,9 +90,9 @@ class Fanout:
         headers = self._views.headers(tick, slots, shed_level)
         table = begin_frames(headers, FRAME_NEAREST + detail.far_records, BEHIND_BYTES)
         shown = self._views.show(tick, slots, detail, table)
-        edges = finish_frames(table, shown.counts, viewers.websocket)
+        edges = finish_frames(table, shown, viewers.websocket)
         extras = Extras()
-        self.introductions.tell(slots, shown, extras)
+        self.introductions.tell(slots, self.interest.sets, extras)
         heard = self._told(tick, slots, detail, extras)
         counted = self._sky.tell(tick, slots, self._scene, detail, extras)
         self._rehearse(tick, slots, detail, extras)

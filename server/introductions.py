@@ -7,11 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocol.codec import encode
-from protocol.limits import INTEREST_MAX, PROFILES_PER_MESSAGE_MAX
+from protocol.limits import PROFILES_PER_MESSAGE_MAX
 from protocol.messages import Profile, Profiles
 from server.entities import SLOT_MASK, SLOTS
 from server.extras import PACKED, Extras, Packed
-from server.views import Shown
 from world.compiled import I4, I4_2, I8, NOTHING, NUMBER, U1, U1_2, compiled, group
 from world.tick import ProfileRecord
 
@@ -39,8 +38,8 @@ class Introductions:
         self._seat_of = np.zeros(SLOTS, np.int32)
         self._seats = 1  # seat 0 belongs to nobody
         self._knows = np.zeros((SEATS_FIRST, SEATS_FIRST // 8), np.uint8)
-        # How many in a viewer's set it does not know yet, by the viewer's slot; before a review, how many at most.
-        self._unmet = np.full(SLOTS, INTEREST_MAX, np.int32)
+        # How many in a viewer's set it does not know yet, and the place of the first of them, by the viewer's slot.
+        self._unmet, self._first = np.zeros((2, SLOTS), np.int32)
         # Ready entries by slot, and their sizes, 0 for none. Untouched pages cost no memory.
         self._entries = np.zeros((SLOTS, ENTRY_BYTES_MAX), np.uint8)
         self._sizes = np.zeros(SLOTS, np.int32)
@@ -72,7 +71,7 @@ class Introductions:
     def forget_viewer(self, slot: int) -> None:
         """The next viewer in this slot knows nobody."""
         self._knows[self._seat(slot)] = 0
-        self._unmet[slot] = INTEREST_MAX
+        self._unmet[slot] = 0
 
     def review(self, viewers: NDArray[np.int32], sets: NDArray[np.int32]) -> NDArray[np.int32]:
         """These viewers' interest sets have been chosen anew: see who has somebody to meet. Returns their sizes.
@@ -81,19 +80,19 @@ class Introductions:
         as long as laying it out. Whoever joins or changes meanwhile is introduced after the next choice, half a second
         later or a whole one (`Detail.patience`).
         """
-        counts, sizes = np.zeros((2, viewers.size), np.int32)
-        _count_unknown(self._known, viewers, sets, counts, sizes)
-        self._unmet[viewers] = counts
+        sizes = np.zeros(viewers.size, np.int32)
+        _look_through(self._known, viewers, sets, _Due(self._unmet, self._first), sizes)
         return sizes
 
-    def tell(self, viewers: NDArray[np.int32], shown: Shown, extras: Extras) -> None:
-        """Introduce whom a viewer is shown and does not know, at most PROFILES_PER_MESSAGE_MAX with a frame."""
-        unmet = self._unmet[viewers]
-        if not unmet.any():
+    def tell(self, viewers: NDArray[np.int32], sets: NDArray[np.int32], extras: Extras) -> None:
+        """Introduce those in a viewer's set whom it does not know, the nearest first: as many as go with a frame.
+
+        All of a set is shown within three frames; whoever is introduced is there now, or will be in the next.
+        """
+        if not self._unmet[viewers].any():
             return
-        met = _meet(self._known, viewers, unmet, shown, PROFILES_PER_MESSAGE_MAX)
+        met = _meet(self._known, viewers, sets, _Due(self._unmet, self._first), PROFILES_PER_MESSAGE_MAX)
         extras.pack(_compose(met, _Entries(self._entries, self._sizes, _PREFIX)))
-        self._unmet[viewers] = unmet
 
     @property
     def _known(self) -> "_Known":
@@ -125,6 +124,13 @@ class _Known(NamedTuple):
     knows: NDArray[np.uint8]
 
 
+class _Due(NamedTuple):
+    """By the viewer's slot: how many of its set it does not know, and from which place on."""
+
+    unmet: NDArray[np.int32]
+    first: NDArray[np.int32]
+
+
 class _Entries(NamedTuple):
     """By slot the entry and its size; and what a message with none of them starts with."""
 
@@ -142,7 +148,7 @@ class _Met(NamedTuple):
 
 _PREFIX = np.frombuffer(_PROFILES_PREFIX + bytes((_FIXARRAY,)), np.uint8).copy()
 _KNOWN = group(_Known, I4, U1_2)
-_SHOWN = group(Shown, I4_2, I8)
+_DUE = group(_Due, I4, I4)
 _ENTRIES = group(_Entries, U1_2, I4, U1)
 _MET = group(_Met, I4_2, I8)
 
@@ -155,46 +161,48 @@ def _make_strangers(knows: NDArray[np.uint8], rows: int, seats: NDArray[np.int64
             knows[i, seats[j] >> 3] &= 0xFF ^ (1 << (seats[j] & 7))
 
 
-@compiled(NOTHING, _KNOWN, I4, I4_2, I4, I4, borrowing=True)
-def _count_unknown(
-    known: _Known,
-    viewers: NDArray[np.int32],
-    sets: NDArray[np.int32],
-    counts: NDArray[np.int32],
-    sizes: NDArray[np.int32],
+@compiled(NOTHING, _KNOWN, I4, I4_2, _DUE, I4, borrowing=True)
+def _look_through(
+    known: _Known, viewers: NDArray[np.int32], sets: NDArray[np.int32], due: _Due, sizes: NDArray[np.int32]
 ) -> None:
-    """How many of its set each viewer does not know, and how many are in it."""
-    seat_of, knows = known
+    """See whom of its set each viewer does not know, and how many are in it."""
     for i in range(viewers.size):
         viewer = viewers[i]
-        own, count, size = seat_of[viewer], 0, 0
+        own, unmet, size = known.seat_of[viewer], 0, 0
         while size < sets.shape[1] and sets[viewer, size] != _EMPTY:
-            seat = seat_of[sets[viewer, size]]
-            count += seat != 0 and not knows[own, seat >> 3] >> (seat & 7) & 1
+            seat = known.seat_of[sets[viewer, size]]
+            # In seat 0 is whoever has no profile yet; there is nothing to tell of them.
+            if seat != 0 and not known.knows[own, seat >> 3] >> (seat & 7) & 1:
+                if unmet == 0:
+                    due.first[viewer] = size
+                unmet += 1
             size += 1
-        counts[i], sizes[i] = count, size
+        due.unmet[viewer], sizes[i] = unmet, size
 
 
-@compiled(_MET, _KNOWN, I4, I4, _SHOWN, NUMBER)
-def _meet(known: _Known, viewers: NDArray[np.int32], unmet: NDArray[np.int32], shown: Shown, most: int) -> _Met:
-    """Whom each viewer is introduced to, and from now on knows; `unmet` is counted down."""
+@compiled(_MET, _KNOWN, I4, I4_2, _DUE, NUMBER)
+def _meet(known: _Known, viewers: NDArray[np.int32], sets: NDArray[np.int32], due: _Due, most: int) -> _Met:
+    """Whom each viewer is introduced to, and from now on knows; who is left stays due."""
     seat_of, knows = known
-    slots, shown_counts = shown
+    unmet, first = due
     met, counts = np.empty((viewers.size, most), np.int32), np.zeros(viewers.size, np.int64)
     for i in range(viewers.size):
-        own, count, wanted = seat_of[viewers[i]], 0, min(most, unmet[i])
-        for place in range(shown_counts[i] if wanted > 0 else 0):
-            seat = seat_of[slots[i, place]]
-            # In seat 0 is whoever has no profile yet; there is nothing to tell of them.
-            if seat == 0 or knows[own, seat >> 3] >> (seat & 7) & 1:
-                continue
-            knows[own, seat >> 3] |= 1 << (seat & 7)
-            met[i, count] = slots[i, place]
-            count += 1
-            if count == wanted:
-                break
-        counts[i] = count
-        unmet[i] -= count
+        viewer = viewers[i]
+        if unmet[viewer] == 0:
+            continue
+        own, count, place = seat_of[viewer], 0, first[viewer]
+        wanted = min(most, unmet[viewer])
+        # Somebody may have met them since, or left: then there are fewer than were counted.
+        while count < wanted and place < sets.shape[1] and sets[viewer, place] != _EMPTY:
+            slot = sets[viewer, place]
+            seat = seat_of[slot]
+            if seat != 0 and not knows[own, seat >> 3] >> (seat & 7) & 1:
+                knows[own, seat >> 3] |= 1 << (seat & 7)
+                met[i, count] = slot
+                count += 1
+            place += 1
+        counts[i], first[viewer] = count, place
+        unmet[viewer] = unmet[viewer] - count if count == wanted else 0
     return _Met(met, counts)
 
 

@@ -22,13 +22,6 @@ FAR_MAX = 127
 _NO_BITS = np.zeros(0, np.uint16)
 
 
-class Shown(NamedTuple):
-    """Whom each viewer's frame shows: slots (viewers, any), of which the first `counts[i]` count."""
-
-    slots: NDArray[np.int32]
-    counts: NDArray[np.int64]
-
-
 class Looks(NamedTuple):
     """What the scene has of everybody, by slot, and whether it matters who is in which layer."""
 
@@ -53,15 +46,13 @@ class Views:
         self._scene = scene
         self._interest = interest
 
-    def show(self, tick: int, viewers: NDArray[np.int32], detail: Detail, table: FrameTable) -> Shown:
-        """Write into each viewer's frame whom it is shown in this tick."""
+    def show(self, tick: int, viewers: NDArray[np.int32], detail: Detail, table: FrameTable) -> NDArray[np.int64]:
+        """Write into each viewer's frame whom it is shown in this tick; returns how many."""
         first = FRAME_NEAREST + tick // detail.ticks_per_frame % detail.turns * detail.far_records
         scene, turn = self._scene, Turn(FRAME_NEAREST, first, detail.far_records)
         seen_from = scene.seen_from
         looks = Looks(scene.likeness, scene.layer, _NO_BITS if seen_from is None else seen_from, seen_from is not None)
-        slots = np.empty((viewers.size, FRAME_NEAREST + detail.far_records), np.int32)
-        layout = Layout(RECORDS_WORD, RECORD_WORDS)
-        return Shown(slots, _show(self._interest.sets, viewers, turn, looks, layout, Written(table.words, slots)))
+        return _show(self._interest.sets, viewers, turn, looks, Written(table.words, RECORDS_WORD, RECORD_WORDS))
 
     def headers(self, tick: int, viewers: NDArray[np.int32], shed_level: int) -> NDArray[np.void]:
         """Each viewer's own truth, HEADER_DTYPE."""
@@ -93,24 +84,17 @@ class _Kind(NamedTuple):
     layer: NDArray[np.uint8]
 
 
-class Layout(NamedTuple):
-    """Where records begin in a frame's words, and how many words one takes."""
-
-    at: int
-    words: int
-
-
 class Written(NamedTuple):
-    """What is written: the words of frames, and the slots of those who are shown."""
+    """What is written: the words of frames, `at` which of them records begin, and how many each takes."""
 
     words: NDArray[np.int16]
-    slots: NDArray[np.int32]
+    at: int
+    record_words: int
 
 
 LOOKS = group(Looks, I2_2, U1, U2, YES)
 TURN = group(Turn, NUMBER, NUMBER, NUMBER)
-LAYOUT = group(Layout, NUMBER, NUMBER)
-WRITTEN = group(Written, I2_2, I4_2)
+WRITTEN = group(Written, I2_2, NUMBER, NUMBER)
 
 
 @compiled(
@@ -129,14 +113,14 @@ def _head(headers: Any, viewers: NDArray[np.int32], at: _At, kind: _Kind, flags_
         headers[i].flags = flags[viewer] & flags_shown
 
 
-@compiled(I8, I4_2, I4, TURN, LOOKS, LAYOUT, WRITTEN)
+@compiled(I8, I4_2, I4, TURN, LOOKS, WRITTEN)
 def _show(
-    sets: NDArray[np.int32], viewers: NDArray[np.int32], turn: Turn, looks: Looks, layout: Layout, written: Written
+    sets: NDArray[np.int32], viewers: NDArray[np.int32], turn: Turn, looks: Looks, written: Written
 ) -> NDArray[np.int64]:
     """Fill the frames; returns how many are shown in each. Of a small set all are, whosever turn it is."""
     nearest, first, far = turn
     likeness, layer, seen_from, layered = looks
-    words, slots = written
+    words, records_at, record_words = written
     counts = np.zeros(viewers.size, np.int64)
     for i in range(viewers.size):
         viewer = viewers[i]
@@ -144,7 +128,7 @@ def _show(
         x, y, z = likeness[viewer, 2], likeness[viewer, 3], likeness[viewer, 4]
         far_x, far_z = likeness[viewer, 6], likeness[viewer, 7]
         skipped = first - nearest if sets[viewer, nearest + far] != 0 else 0
-        count, at = 0, layout.at
+        count, at = 0, records_at
         for place in range(nearest + far):
             other = sets[viewer, place if place < nearest else place + skipped]
             # Sets are chosen twice a second; whoever has left meanwhile, or is in another layer, is not shown any more.
@@ -158,8 +142,7 @@ def _show(
             words[i, at + 3] = likeness[other, 3] - y
             words[i, at + 4] = likeness[other, 4] - z
             words[i, at + 5] = likeness[other, 5]
-            slots[i, count] = other
             count += 1
-            at += layout.words
+            at += record_words
         counts[i] = count
     return counts

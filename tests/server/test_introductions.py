@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from protocol.codec import decode_server, encode
 from protocol.limits import NAME_CHARS_MAX, PROFILES_PER_MESSAGE_MAX, SERVER_MESSAGE_BYTES_MAX
 from protocol.messages import Profile, Profiles
-from server.entities import SLOT_BITS, SLOT_MASK, SLOTS
+from server.entities import SLOT_BITS, SLOTS
 from server.extras import Extras
 from server.introductions import ENTRY_BYTES_MAX, SEATS_FIRST, Introductions, encode_entry
-from server.views import Shown
 from tests.server.payloads import payloads_of
 from world.avatar import TRAITS_MAX
 from world.tick import ProfileRecord
@@ -32,41 +31,41 @@ def everybody(slots: list[int]) -> Introductions:
     return introductions
 
 
-def shown(*frames: list[int]) -> Shown:
-    """Frames of any length as `tell` takes them."""
-    rows = np.zeros((len(frames), max(map(len, frames))), np.int32)
-    for row, frame in zip(rows, frames, strict=True):
-        row[: len(frame)] = frame
-    return Shown(rows, np.array([len(frame) for frame in frames]))
+def sets_of(chosen: dict[int, list[int]]) -> NDArray[np.int32]:
+    """Interest sets by slot."""
+    sets = np.zeros((max(chosen) + 1, max(map(len, chosen.values())) + 1), np.int32)
+    for viewer, others in chosen.items():
+        sets[viewer, : len(others)] = others
+    return sets
 
 
-def review(introductions: Introductions, viewers: NDArray[np.int32], frames: Shown) -> None:
-    """These viewers' sets are what their frames show."""
-    sets = np.zeros((viewers.max() + 1, frames.slots.shape[1]), np.int32)
-    sets[viewers] = frames.slots
-    assert introductions.review(viewers, sets).tolist() == frames.counts.tolist()
+def review(introductions: Introductions, chosen: dict[int, list[int]]) -> None:
+    """These viewers' sets have been chosen."""
+    sizes = introductions.review(np.array(list(chosen), np.int32), sets_of(chosen))
+    assert sizes.tolist() == [len(others) for others in chosen.values()]
 
 
-def told(introductions: Introductions, viewers: NDArray[np.int32], frames: Shown) -> dict[int, Profiles]:
-    """What each viewer, by row, is told with its frame: one message, or nothing."""
-    extras, found = Extras(), {}
-    introductions.tell(viewers, frames, extras)
+def told(introductions: Introductions, chosen: dict[int, list[int]]) -> dict[int, Profiles]:
+    """What each viewer, by slot, is told with its frame: one message, or nothing."""
+    extras, found, viewers = Extras(), {}, list(chosen)
+    introductions.tell(np.array(viewers, np.int32), sets_of(chosen), extras)
     for row, payloads in payloads_of(extras).items():
         (payload,) = payloads
         message = decode_server(payload)
         assert isinstance(message, Profiles)
-        found[row] = message
+        found[viewers[row]] = message
     return found
 
 
-def introduce(introductions: Introductions, viewer: int, frame: list[int]) -> list[ProfileRecord]:
-    """Who is introduced to one viewer with one frame."""
-    viewers, frames = np.array([viewer], np.int32), shown(frame)
-    review(introductions, viewers, frames)
-    due = told(introductions, viewers, frames)
-    if not due:
+def introduce(introductions: Introductions, viewer: int, others: list[int]) -> list[ProfileRecord]:
+    """Who is introduced to one viewer with the frame after its set has been chosen."""
+    review(introductions, {viewer: others})
+    return records_of(told(introductions, {viewer: others}).get(viewer))
+
+
+def records_of(message: Profiles | None) -> list[ProfileRecord]:
+    if message is None:
         return []
-    message = due[0]
     return [
         ProfileRecord(profile.entity, profile.version, profile.name, dict(zip(LOOK, profile.look, strict=True)))
         for profile in message.profiles
@@ -112,10 +111,10 @@ def test_at_most_eight_are_introduced_with_a_frame_those_who_come_first_first() 
 def test_viewers_are_introduced_each_on_their_own() -> None:
     introductions = everybody([1, 2, 3, 4])
     assert introduce(introductions, 4, [1, 2]) == [record(1), record(2)]
-    viewers, frames = np.array([4, 3], np.int32), shown([1, 2, 3], [1, 2])
-    review(introductions, viewers, frames)
-    due = told(introductions, viewers, frames)
-    assert {row: len(message.profiles) for row, message in due.items()} == {0: 1, 1: 2}
+    chosen = {4: [1, 2, 3], 3: [1, 2]}
+    review(introductions, chosen)
+    due = told(introductions, chosen)
+    assert {viewer: len(message.profiles) for viewer, message in due.items()} == {4: 1, 3: 2}
 
 
 def test_a_changed_profile_is_introduced_again_to_whoever_knew_the_old_one() -> None:
@@ -147,11 +146,31 @@ def test_the_next_viewer_in_a_slot_knows_nobody() -> None:
     assert introduce(introductions, 3, [1, 2]) == [record(1), record(2)]
 
 
-def test_what_is_behind_the_shown_ones_is_not_introduced() -> None:
+def test_what_is_behind_the_end_of_a_set_is_not_introduced() -> None:
     introductions = everybody([1, 2, 3])
-    rows, _ = shown([1, 2])
-    assert list(told(introductions, np.array([3], np.int32), Shown(rows, np.array([1])))) == [0]
-    assert introduce(introductions, 3, [2]) == [record(2)]
+    sets, viewer = np.array([[0, 0, 0]] * 3 + [[1, 0, 2]], np.int32), np.array([3], np.int32)
+    assert introductions.review(viewer, sets).tolist() == [1]
+    for expected in ([0], []):
+        extras = Extras()
+        introductions.tell(viewer, sets, extras)
+        assert list(payloads_of(extras)) == expected
+    assert introduce(introductions, 3, [1, 2]) == [record(2)]
+
+
+def test_one_choice_is_introduced_a_few_with_each_frame() -> None:
+    introductions, others = everybody(list(range(1, 41))), list(range(1, 40))
+    introduce(introductions, 40, [2, 30])
+    review(introductions, {40: others})
+    met = [slots_of(records_of(told(introductions, {40: others}).get(40))) for _ in range(6)]
+    assert [len(each) for each in met] == [8, 8, 8, 8, 5, 0]
+    assert [slot for each in met for slot in each] == [slot for slot in others if slot not in (2, 30)]
+
+
+def test_whoever_has_no_profile_yet_is_introduced_when_it_has() -> None:
+    introductions = everybody([1, 3])
+    assert slots_of(introduce(introductions, 3, [2, 1])) == [1]
+    introductions.learn([record(2)])
+    assert slots_of(introduce(introductions, 3, [2, 1])) == [2]
 
 
 def test_more_people_than_the_table_had_seats_for_change_nothing_for_those_who_sat() -> None:
@@ -177,10 +196,10 @@ def test_an_introduction_is_the_message_that_the_codec_writes(names: list[str], 
     names = [name.encode("utf-8", "replace").decode() for name in names]
     traits = {str(number): number for number in range(look)}
     records = [ProfileRecord(1 << SLOT_BITS | slot, 0xFFFF, name, traits) for slot, name in enumerate(names, 2)]
-    introductions, viewers = Introductions(), np.array([1], np.int32)
+    introductions, extras, chosen = Introductions(), Extras(), {1: list(range(2, 2 + len(names)))}
     introductions.learn(records)
-    frames, extras = shown(list(range(2, 2 + len(names)))), Extras()
-    introductions.tell(viewers, frames, extras)
+    review(introductions, chosen)
+    introductions.tell(np.array([1], np.int32), sets_of(chosen), extras)
     profiles = [Profile(each.entity, each.version, each.name, bytes(traits.values())) for each in records]
     ((payload,),) = payloads_of(extras).values()
     assert payload == encode(Profiles(profiles))
@@ -198,14 +217,14 @@ def test_the_largest_profile_there_can_be_has_room() -> None:
 def test_whoever_has_met_everybody_in_their_set_is_not_looked_through_again_before_the_next_choice() -> None:
     introductions = everybody([1, 2, 3])
     assert slots_of(introduce(introductions, 3, [1])) == [1]
-    viewer, frame = np.array([3], np.int32), shown([1, 2])
-    assert told(introductions, viewer, frame) == {}
-    review(introductions, viewer, frame)
-    assert list(told(introductions, viewer, frame)) == [0]
+    assert told(introductions, {3: [1, 2]}) == {}
+    review(introductions, {3: [1, 2]})
+    assert list(told(introductions, {3: [1, 2]})) == [3]
 
 
-def test_a_newcomer_meets_as_many_as_fit_before_its_set_has_been_looked_through() -> None:
+def test_a_newcomer_meets_nobody_before_its_set_is_chosen() -> None:
     introductions = everybody([1, 2, 3, 4])
+    review(introductions, {4: [1, 2, 3]})
     introductions.forget_viewer(4)
-    due = told(introductions, np.array([4], np.int32), shown([1, 2, 3]))
-    assert [profile.entity & SLOT_MASK for profile in due[0].profiles] == [1, 2, 3]
+    assert told(introductions, {4: [1, 2, 3]}) == {}
+    assert slots_of(introduce(introductions, 4, [1, 2, 3])) == [1, 2, 3]

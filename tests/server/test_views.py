@@ -6,7 +6,8 @@ import pytest
 from protocol.frames import HEADER_DTYPE, RECORD_DTYPE, RECORDS_WORD, FrameTable, begin_frames
 from protocol.limits import FRAME_NEAREST, INTEREST_MAX
 from server.detail import BY_LEVEL, WHOLE, Detail
-from server.views import Shown, Views
+from server.entities import SLOT_MASK
+from server.views import Views
 from tests.fakes import Body, scene_of
 from world.interest import Interest, Sight
 
@@ -25,21 +26,24 @@ def row(count: int) -> list[Body]:
     return [Body(slot, 1000 + slot * 100, 1000) for slot in range(1, count + 1)]
 
 
-def show(views: Views, tick: int, detail: Detail) -> tuple[Shown, FrameTable]:
-    """Whom my frame shows, and the frame."""
+def show(views: Views, tick: int, detail: Detail) -> tuple[int, FrameTable]:
+    """How many my frame shows, and the frame."""
     table = begin_frames(np.zeros(1, HEADER_DTYPE), FRAME_NEAREST + detail.far_records)
-    return views.show(tick, ME, detail, table), table
+    return int(views.show(tick, ME, detail, table)[0]), table
 
 
-def slots(shown: Shown, viewer: int = 0) -> list[int]:
-    found: list[int] = shown.slots[viewer, : shown.counts[viewer]].tolist()
+def slots(shown: tuple[int, FrameTable]) -> list[int]:
+    """Whom my frame shows."""
+    count, table = shown
+    records = table.words[0, RECORDS_WORD:].view(RECORD_DTYPE)[:count]
+    found: list[int] = (records["entity"] & SLOT_MASK).tolist()
     return found
 
 
 @pytest.mark.parametrize("detail", BY_LEVEL)
 def test_the_nearest_are_in_every_frame_and_everybody_comes_in_turn(detail: Detail) -> None:
     views = views_of(row(INTEREST_MAX + 20), [1])
-    frames = [slots(show(views, detail.ticks_per_frame * turn, detail)[0]) for turn in range(detail.turns)]
+    frames = [slots(show(views, detail.ticks_per_frame * turn, detail)) for turn in range(detail.turns)]
     assert all(len(set(frame)) == FRAME_NEAREST + detail.far_records for frame in frames)
     assert all(set(range(2, FRAME_NEAREST + 2)) <= set(frame) for frame in frames)
     assert set().union(*frames) == set(range(2, INTEREST_MAX + 2))
@@ -50,7 +54,7 @@ def test_a_set_that_fits_a_frame_is_in_it_whole(detail: Detail) -> None:
     others = FRAME_NEAREST + detail.far_records
     views = views_of(row(others + 1), [1])
     for tick in range(0, 40, detail.ticks_per_frame):
-        assert slots(show(views, tick, detail)[0]) == list(range(2, others + 2))
+        assert slots(show(views, tick, detail)) == list(range(2, others + 2))
 
 
 def test_offsets_are_exact_to_the_last_centimetre_that_can_be_told_and_beyond_it_nobody_is_shown() -> None:
@@ -60,9 +64,9 @@ def test_offsets_are_exact_to_the_last_centimetre_that_can_be_told_and_beyond_it
         edge, beyond = Body(2, x - 32_000, z, y=40), Body(3, x, z - 33_200)
         views = views_of([me, Body(4, x + 1, z - 1, heading=7, animation=9), edge, beyond], [1])
         views._interest.sets[1, :3] = [2, 3, 4]
-        shown, table = show(views, 2, WHOLE)
+        shown = show(views, 2, WHOLE)
         assert slots(shown) == [2, 4]
-        records = table.words[0, RECORDS_WORD:].view(RECORD_DTYPE)[:2]
+        records = shown[1].words[0, RECORDS_WORD:].view(RECORD_DTYPE)[:2]
         assert records.tolist() == [(edge.entity, -32_000, 70, 0, 0, 0), (4 | 1 << 17, 1, 30, -1, 7, 9)]
 
 
