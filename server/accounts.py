@@ -22,6 +22,9 @@ log = structlog.get_logger()
 # Arrivals a transaction: 64 newcomers take 10 ms, for which settlements wait; one group a tick is three times what
 # the door lets in by default.
 GROUP_MAX = 64
+# After a group of so many, which is a rush, the next one waits for so many ticks: a transaction alone costs as much as
+# twenty newcomers in it, so that one for each tick's took more of a rush than all else that is done for them.
+RUSH, RUSH_TICKS = 6, 4
 
 # Who they are, None for a guest's secret that nobody has, or why that cannot be known just now.
 Answer = Callable[[Saved | StoreAway | None], None]
@@ -61,7 +64,7 @@ class Register(Protocol):
 
 
 class StoredAccounts:
-    """The accounts in a register: one group under way at a time, whoever comes meanwhile is in the next."""
+    """The accounts in a register: one group under way at a time, those who come meanwhile are in the next."""
 
     def __init__(self, register: Register, outage: Outage, start: Start = asyncio.create_task) -> None:
         self._register, self._outage, self._start = register, outage, start
@@ -69,6 +72,8 @@ class StoredAccounts:
         self._answered: list[tuple[Answer, Saved | StoreAway | None]] = []
         self._under_way: list[tuple[Arrival, Answer]] = []
         self._task: object = None
+        # Turns until the next group may go out.
+        self._rest = 0
 
     @property
     def asked(self) -> int:
@@ -80,9 +85,12 @@ class StoredAccounts:
         self._waiting.append((arrival, answer))
 
     def turn(self) -> None:
-        """Send the next group out if none is under way, and tell what has been answered."""
-        if self._waiting and not self._under_way:
+        """Send the next group out if it is time and none is under way, and tell what has been answered."""
+        self._rest = max(0, self._rest - 1)
+        due = not self._rest or len(self._waiting) >= GROUP_MAX
+        if self._waiting and not self._under_way and due:
             self._under_way = list(islice(self._waiting, GROUP_MAX))
+            self._rest = RUSH_TICKS if len(self._under_way) >= RUSH else 0
             for _ in self._under_way:
                 self._waiting.popleft()
             # The loop itself holds tasks only weakly.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from structlog.testing import capture_logs
 
-from server.accounts import GROUP_MAX, Accounts, StoredAccounts
+from server.accounts import GROUP_MAX, RUSH, RUSH_TICKS, Accounts, StoredAccounts
 from server.clock import HandClock
 from server.ops.metrics import Metrics
 from server.outage import Outage
@@ -78,11 +78,30 @@ def test_a_secret_that_nobody_has_is_nobodys() -> None:
     assert desk.told == [None]
 
 
+def test_in_a_rush_those_of_a_few_ticks_are_asked_for_together() -> None:
+    store = CountingStore()
+    desk = Desk(store)
+    for _ in range(1 + 2 * RUSH_TICKS):
+        desk.ask(RUSH)
+        desk.accounts.turn()
+    assert store.groups == [RUSH, RUSH_TICKS * RUSH, RUSH_TICKS * RUSH]
+    assert len(desk.told) == (1 + 2 * RUSH_TICKS) * RUSH
+
+
+def test_who_comes_when_there_is_no_rush_is_asked_for_at_once() -> None:
+    store = CountingStore()
+    desk = Desk(store)
+    for _ in range(5):
+        desk.ask(RUSH - 1)
+        desk.accounts.turn()
+    assert store.groups == [RUSH - 1] * 5
+
+
 def test_a_stampede_is_asked_for_in_groups_and_in_order() -> None:
     store = CountingStore()
     desk = Desk(store)
     desk.ask(2 * GROUP_MAX + 1)
-    for _ in range(3):
+    for _ in range(2 + RUSH_TICKS):
         desk.accounts.turn()
     assert store.groups == [GROUP_MAX, GROUP_MAX, 1]
     names = [saved.name for saved in desk.told if isinstance(saved, Saved)]

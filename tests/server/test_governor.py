@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from server.clock import HandClock
-from server.governor import HOLD_TICKS, LEVEL_MAX, RELIEF, STEP_TICKS, Governor, Load
+from server.governor import HOLD_TICKS, LATE_STEP_TICKS, LEVEL_MAX, RELIEF, STEP_TICKS, Governor, Load
 from server.ops.metrics import Metrics
 from server.settings import GovernorSettings
 
@@ -85,13 +85,13 @@ def test_a_budget_that_is_lowered_sheds_what_was_bearable_and_one_that_is_raised
 
 def test_the_level_stops_rising_where_the_load_is_bearable() -> None:
     hand = Hand()
-    assert hand.strain(shed(0.95), 400) == 2
+    assert hand.strain(shed(0.93), 400) == 2
     assert hand.governor.busy < BUSY_MAX
 
 
 def test_a_level_is_not_given_up_for_the_calm_that_it_makes() -> None:
     hand = Hand()
-    hand.strain(shed(0.95), 2000)
+    hand.strain(shed(0.93), 2000)
     assert set(hand.levels[-1500:]) == {2}
 
 
@@ -130,7 +130,16 @@ def test_what_one_crowd_has_taught_is_forgotten_when_it_goes() -> None:
 def test_ticks_that_are_left_out_again_and_again_raise_the_level_before_the_average_does() -> None:
     hand = Hand()
     hand.work(0.6, 40)
-    assert hand.work(0.6, STEP_TICKS, skipped=1) == 1
+    assert hand.work(0.6, LATE_STEP_TICKS, skipped=1) == 1
+
+
+def test_the_next_level_comes_sooner_where_ticks_are_late_than_where_the_city_is_merely_busy() -> None:
+    for skipped, apart in ((0, STEP_TICKS), (1, LATE_STEP_TICKS)):
+        hand = Hand()
+        hand.work(0.6, 40)
+        assert hand.work(BUSY_MAX * 1.2, 5 * STEP_TICKS, skipped) == LEVEL_MAX
+        up = [tick for tick, (a, b) in enumerate(pairwise(hand.levels)) if b > a]
+        assert [later - earlier for earlier, later in pairwise(up)] == [apart] * (LEVEL_MAX - 1)
 
 
 def test_one_stall_of_the_machine_sheds_nothing() -> None:
