@@ -87,7 +87,7 @@ class Introductions:
     def tell(self, viewers: NDArray[np.int32], sets: NDArray[np.int32], extras: Extras) -> None:
         """Introduce those in a viewer's set whom it does not know, the nearest first: as many as go with a frame.
 
-        All of a set is shown within three frames; whoever is introduced is there now, or will be in the next.
+        All of a set comes round within a few frames: whoever is introduced is shown now, or soon.
         """
         if not self._unmet[viewers].any():
             return

@@ -85,7 +85,7 @@ class _Kind(NamedTuple):
 
 
 class Written(NamedTuple):
-    """What is written: the words of frames, `at` which of them records begin, and how many each takes."""
+    """What is written: the words of frames, the one `at` which records begin, and how many words each takes."""
 
     words: NDArray[np.int16]
     at: int
