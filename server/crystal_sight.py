@@ -1,5 +1,7 @@
 """Which crystals each viewer is shown: the nearest few, twice a second, and only when they are others than before."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,10 +9,10 @@ from protocol.crystals import CRYSTAL_ROW, CRYSTAL_ROW_DTYPE
 from protocol.limits import CRYSTALS_MAX
 from server.detail import Detail
 from server.entities import SLOTS
-from server.extras import Extras, Packed
+from server.extras import Extras, Packed, Places
 from server.scene import Scene
 from world.bins import Bins
-from world.compiled import B1, NUMBER, U4_2, compiled
+from world.compiled import I4, I4_2, I8, NUMBER, U4, U4_2, compiled, group, records
 from world.crystals import CRYSTAL_DTYPE
 from world.nearest import EMPTY, Lookers, choose_nearest
 
@@ -21,14 +23,14 @@ SIGHT_CM = 6000
 # `Crystals` with its numbers in the widths that hold any, so that all messages of a tick are rows of one array: 96 18,
 # ce tick, d2 x, d2 y, d2 z, c5 bytes, and as many rows as there may be, of which each viewer gets what it sees.
 _ROWS_BYTES = CRYSTALS_MAX * CRYSTAL_ROW.size
-_MESSAGE = np.dtype(
+_HEAD = np.dtype(
     [
         ("kind", "u1", 2), ("tick_follows", "u1"), ("tick", ">u4"),
         ("x_follows", "u1"), ("x", ">i4"), ("y_follows", "u1"), ("y", ">i4"), ("z_follows", "u1"), ("z", ">i4"),
-        ("rows_follow", "u1"), ("bytes", ">u2"), ("rows", CRYSTAL_ROW_DTYPE, CRYSTALS_MAX),
+        ("rows_follow", "u1"), ("bytes", ">u2"),
     ]
 )  # fmt: skip
-_EMPTY = np.zeros((), _MESSAGE)
+_EMPTY = np.zeros((), _HEAD)
 _EMPTY["kind"], _EMPTY["tick_follows"], _EMPTY["rows_follow"] = (0x96, 24), 0xCE, 0xC5
 _EMPTY["x_follows"] = _EMPTY["y_follows"] = _EMPTY["z_follows"] = 0xD2
 # In front of all crystals, so that EMPTY is the place of none.
@@ -76,13 +78,9 @@ class CrystalSight:
         found = self._nearest(slots[rows], scene, self._open)
         if self._open < self._crystals.size - 1 and (staff := scene.staff(slots[rows])).any():
             found[staff] = self._nearest(slots[rows[staff]], scene, self._crystals.size - 1)
-        ids = self._ids[found]
-        changed = np.flatnonzero(_differ(ids, self._told[slots[rows]]))
-        self._told[slots[rows[changed]]] = ids[changed]
-        messages = self._messages(tick, slots[rows[changed]], found[changed], scene)
-        sizes = messages["bytes"] + np.int64(_MESSAGE.itemsize - _ROWS_BYTES)
-        starts = np.arange(messages.size) * _MESSAGE.itemsize
-        extras.pack(Packed(rows[changed], starts, sizes, messages.view(np.uint8)))
+        changed = _learn(found, self._ids, self._told, slots[rows])
+        if changed.size:
+            extras.pack(self._messages(tick, rows[changed], slots[rows[changed]], found[changed], scene))
 
     def _nearest(self, slots: NDArray[np.int32], scene: Scene, first: int) -> NDArray[np.int32]:
         """The nearest of the `first` crystals to each viewer, (viewers, CRYSTALS_MAX), as places in `_crystals`."""
@@ -99,38 +97,99 @@ class CrystalSight:
         return found
 
     def _messages(
-        self, tick: int, viewers: NDArray[np.int32], found: NDArray[np.int32], scene: Scene
-    ) -> NDArray[np.void]:
-        """A `Crystals` for each of these viewers."""
-        near, messages = self._crystals[found], np.full(viewers.size, _EMPTY)
-        messages["tick"] = tick
-        for name in ("crystal", "kind", "value"):
-            messages["rows"][name] = near[name]
-        for name, axis in (("x", scene.x), ("y", scene.y), ("z", scene.z)):
-            messages[name] = axis[viewers]
-            messages["rows"][f"d{name}"] = near[name] - axis[viewers][:, None]
-        messages["bytes"] = np.count_nonzero(found, axis=1) * CRYSTAL_ROW.size
-        return messages
+        self, tick: int, rows: Places, viewers: NDArray[np.int32], found: NDArray[np.int32], scene: Scene
+    ) -> Packed:
+        """A `Crystals` for each of these viewers, who are in these rows."""
+        heads, lying = np.full(viewers.size, _EMPTY), np.empty(found.size, CRYSTAL_ROW_DTYPE)
+        seen = _describe(lying, found, self._crystals, viewers, _Eyes(scene.x, scene.y, scene.z))
+        heads["tick"], heads["bytes"] = tick, seen * CRYSTAL_ROW.size
+        heads["x"], heads["y"], heads["z"] = scene.x[viewers], scene.y[viewers], scene.z[viewers]
+        messages = np.empty((viewers.size, _HEAD.itemsize + _ROWS_BYTES), np.uint8)
+        messages[:, : _HEAD.itemsize] = heads.view(np.uint8).reshape(viewers.size, -1)
+        messages[:, _HEAD.itemsize :] = lying.view(np.uint8).reshape(viewers.size, -1)
+        starts = np.arange(viewers.size) * messages.shape[1]
+        return Packed(rows, starts, _HEAD.itemsize + seen * CRYSTAL_ROW.size, messages.reshape(-1))
 
 
-@compiled(NUMBER, U4_2, NUMBER, NUMBER, borrowing=True)
-def _count_of(rows: NDArray[np.uint32], row: int, number: int) -> int:
-    """How often a number is in a row."""
+class _Eyes(NamedTuple):
+    """Where everybody is, by slot."""
+
+    x: NDArray[np.int32]
+    y: NDArray[np.int32]
+    z: NDArray[np.int32]
+
+
+@compiled(
+    I8,
+    records(CRYSTAL_ROW_DTYPE),
+    I4_2,
+    records(CRYSTAL_DTYPE, written=False),
+    I4,
+    group(_Eyes, I4, I4, I4),
+)
+def _describe(
+    lying: NDArray[np.void],
+    found: NDArray[np.int32],
+    crystals: NDArray[np.void],
+    viewers: NDArray[np.int32],
+    eyes: _Eyes,
+) -> Places:
+    """Write as many rows for each viewer as it may get, the crystals that were found first; returns how many these are.
+
+    What is behind them is not written.
+    """
+    xs, ys, zs = eyes
+    most = found.shape[1]
+    seen = np.zeros(viewers.size, np.int64)
+    for i in range(viewers.size):
+        viewer = viewers[i]
+        x, y, z = xs[viewer], ys[viewer], zs[viewer]
+        while seen[i] < most and found[i, seen[i]] != 0:
+            row, crystal = lying[i * most + seen[i]], crystals[found[i, seen[i]]]
+            row.crystal, row.kind, row.value = crystal.crystal, crystal.kind, crystal.value
+            row.dx, row.dy, row.dz = crystal.x - x, crystal.y - y, crystal.z - z
+            seen[i] += 1
+    return seen
+
+
+@compiled(NUMBER, I4_2, NUMBER, U4, NUMBER, borrowing=True)
+def _found_as(found: NDArray[np.int32], row: int, ids: NDArray[np.uint32], number: int) -> int:
+    """How often a crystal with this id is in a row of places."""
     count = 0
-    for place in range(rows.shape[1]):
-        count += rows[row, place] == number
+    for place in range(found.shape[1]):
+        count += ids[found[row, place]] == number
     return count
 
 
-@compiled(B1, U4_2, U4_2)
-def _differ(ids: NDArray[np.uint32], told: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """In which rows others are than were told; whoever sees the same ones in another order has nothing to learn."""
-    differ = np.zeros(len(ids), np.bool_)
-    for i in range(len(ids)):
-        for place in range(ids.shape[1]):
-            number = ids[i, place]
+@compiled(NUMBER, U4_2, NUMBER, NUMBER, borrowing=True)
+def _told_as(told: NDArray[np.uint32], slot: int, number: int) -> int:
+    """How often an id is in what a viewer was told."""
+    count = 0
+    for place in range(told.shape[1]):
+        count += told[slot, place] == number
+    return count
+
+
+@compiled(I8, I4_2, U4, U4_2, I4)
+def _learn(
+    found: NDArray[np.int32], ids: NDArray[np.uint32], told: NDArray[np.uint32], slots: NDArray[np.int32]
+) -> Places:
+    """Note what each of these viewers is told now; returns which have found others than they were told before.
+
+    Whoever sees the same ones in another order has nothing to learn.
+    """
+    changed, count, most = np.empty(slots.size, np.int64), 0, found.shape[1]
+    for i in range(slots.size):
+        slot, others = slots[i], False
+        for place in range(most):
+            number = ids[found[i, place]]
             # Crystals are in a row once, 0 is behind them: with as many zeros in both, the rest are as many, too.
-            if number != told[i, place] and _count_of(told, i, number) != _count_of(ids, i, number):
-                differ[i] = True
+            if number != told[slot, place] and _told_as(told, slot, number) != _found_as(found, i, ids, number):
+                others = True
                 break
-    return differ
+        if others:
+            for place in range(most):
+                told[slot, place] = ids[found[i, place]]
+            changed[count] = i
+            count += 1
+    return changed[:count].copy()

@@ -12,8 +12,8 @@ export interface Surface {
   balance(): number | null
   crystals(): { readonly crystal: number; readonly x: number; readonly z: number }[]
   tick(): number
-  /** Every firework known and where its sparks are at a tick: x, y, z, brightness, colour for each, in one flat list. */
-  bursts(tick: number): { readonly seed: number; readonly kind: string; readonly startTick: number; readonly burstTick: number; readonly endTick: number; readonly sparks: number[] }[]
+  /** Every firework known, who lit it (0 in a show), and where its sparks are at a tick: x, y, z, brightness, colour for each, in one flat list. */
+  bursts(tick: number): { readonly entity: number; readonly seed: number; readonly kind: string; readonly startTick: number; readonly burstTick: number; readonly endTick: number; readonly sparks: number[] }[]
   stats(): Stats | null
   /** What the page shows of our own look. */
   look(): Readonly<Record<string, unknown>>
@@ -57,8 +57,8 @@ export function surfaceOf(inside: Inside): Surface {
     bursts: (tick) => (inside.city()?.fireworks ?? []).map((firework) => {
       const into = new Float32Array(SPARKS_MAX * SPARK_STRIDE)
       const count = sparks(firework, tick, into)
-      const { seed, kind, startTick, burstTick, endTick } = firework
-      return { seed, kind, startTick, burstTick, endTick, sparks: [...into.subarray(0, count * SPARK_STRIDE)] }
+      const { entity, seed, kind, startTick, burstTick, endTick } = firework
+      return { entity, seed, kind, startTick, burstTick, endTick, sparks: [...into.subarray(0, count * SPARK_STRIDE)] }
     }),
     stats: () => inside.stats(),
     look: () => ({ ...inside.look() }),
