@@ -128,6 +128,13 @@ class GameSettings(Section):
         "What the kernel holds for one client, instead of megabytes that hide from us that it does not read; "
         "at 300 ms a round trip it still carries 100 KB/s, ten times what anybody is sent.",
     )
+    senders: int = bounded(
+        2,
+        1,
+        8,
+        "Threads that send a tick's frames, the loop's own among them: a send is the system's work, and needs no lock "
+        "of Python's. More than two are idle most of the time.",
+    )
     backlog_total_bytes_max: int = bounded(
         67_108_864,
         1_048_576,

@@ -131,7 +131,7 @@ class _Memory(NamedTuple):
 _PIECES, _MEMORY = group(Pieces, U1_2, I8, I8, U1, I8), group(_Memory, I8, NUMBER, NUMBER, NUMBER)
 
 
-@compiled(NUMBER, _PIECES, I8_2, NUMBER, I8, _MEMORY, group(Left, I8, I8), borrowing=True)
+@compiled(NUMBER, _PIECES, I8_2, NUMBER, I8, _MEMORY, group(Left, I8, I8), borrowing=True, unlocked=True)
 def _send_each(
     pieces: Pieces, wires: NDArray[np.int64], first: int, open_to: NDArray[np.int64], memory: _Memory, left: Left
 ) -> int:

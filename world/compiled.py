@@ -60,8 +60,10 @@ def records(dtype: np.dtype[np.void], written: bool = True) -> Any:
     return types.Array(numba.from_dtype(dtype), 1, "C", readonly=not written)
 
 
-def compiled(returns: Any, *takes: Any, borrowing: bool = False) -> Callable[[F], F]:
+def compiled(returns: Any, *takes: Any, borrowing: bool = False, unlocked: bool = False) -> Callable[[F], F]:
     """Compile a function that takes and returns these types; `borrowing`: neither it nor what it calls makes arrays.
+
+    `unlocked`: other threads of Python's go on meanwhile; nobody may touch what it is handed.
 
     Where nothing may be written, neither beside the source nor in the user's cache, it is compiled at each start.
     """
@@ -69,6 +71,7 @@ def compiled(returns: Any, *takes: Any, borrowing: bool = False) -> Callable[[F]
     def compile_now(function: F) -> F:
         signature = returns(*takes)
         options: dict[str, Any] = {"_nrt": False} if borrowing else {}
+        options["nogil"] = unlocked
         try:
             kernel = numba.njit(cache=True, **options)(function)
         except RuntimeError as error:
