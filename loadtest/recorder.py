@@ -146,11 +146,13 @@ class Recorder:
         closed = self._closed.reading if self._closed else None
         if opened is None or closed is None or closed.when_s <= opened.when_s:
             return None
-        cpu_s, frames = closed.cpu_s - opened.cpu_s, closed.frames - opened.frames
+        passed_s, frames = closed.when_s - opened.when_s, closed.frames - opened.frames
+        cpu_s, loop_s = closed.cpu_s - opened.cpu_s, closed.loop_cpu_s - opened.loop_cpu_s
         grown = closed.rss_bytes - self._baseline.rss_bytes if self._baseline else None
         clients = self._swarm.present
         return ServerFigures(
-            cpu_percent=rounded(cpu_s / (closed.when_s - opened.when_s) * 100),
+            cpu_percent=rounded(cpu_s / passed_s * 100),
+            loop_percent=rounded(loop_s / passed_s * 100),
             cpu_us_per_frame=rounded(cpu_s / frames * 1e6) if frames else None,
             rss_mb=rounded(closed.rss_bytes / 1e6),
             rss_kb_per_client=rounded(grown / 1024 / clients) if grown is not None and clients else None,

@@ -60,6 +60,8 @@ class ServerFigures(Struct, frozen=True):
     ticks_skipped: int | None
     shed_level_max: int | None
     phases_ms: dict[str, float] = {}
+    # Of `cpu_percent`, what the thread of its loop took: all else waits for that one.
+    loop_percent: float | None = None
     # Ticks in one second beyond those that its time allows: a server that catches up has many.
     ticks_ahead_max: float | None = None
     rss_max_mb: float | None = None

@@ -208,9 +208,9 @@ class _Run:
         budget, calm = self._options.scenario.budget, self._recorder.server_figures()
         if budget is None:
             return
-        if calm is None or calm.cpu_percent is None:
+        if calm is None or calm.loop_percent is None:
             raise SteeringError("the budget was not set: what the calm took is not known")
-        self._busy_max = await self._steering.allow(budget.of_calm * calm.cpu_percent / 100)
+        self._busy_max = await self._steering.allow(budget.of_calm * calm.loop_percent / 100)
 
     async def _rest(self) -> None:
         """Nobody asks any more; what was asked is answered, for the audit's sake, and the budget is given back."""

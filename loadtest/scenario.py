@@ -75,7 +75,7 @@ class Visit(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Budget(Struct, frozen=True, forbid_unknown_fields=True):
-    """In the event the city may take no more of the processor than `of_calm` times what it took in the calm."""
+    """In the event the city's loop may take no more of the processor than `of_calm` times what it took in the calm."""
 
     of_calm: Annotated[float, Meta(gt=0, le=10)]
 

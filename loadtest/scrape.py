@@ -11,6 +11,7 @@ _TIMEOUT_S = 2.0
 _TICK = "futurecity_tick_seconds"
 _PLAIN = {
     "process_cpu_seconds_total": "cpu_s",
+    "futurecity_loop_cpu_seconds_total": "loop_cpu_s",
     "process_resident_memory_bytes": "rss_bytes",
     "futurecity_tick_recent_max_seconds": "tick_max_s",
     "futurecity_ticks_total": "ticks",
@@ -30,6 +31,7 @@ class Reading(NamedTuple):
 
     when_s: float
     cpu_s: float
+    loop_cpu_s: float
     rss_bytes: float
     tick_max_s: float
     ticks: float

@@ -118,7 +118,11 @@ def rows(report: Report) -> list[tuple[str, str]]:
     table += _event_rows(report)
     if server is not None:
         table += [
-            ("server CPU", f"{figure(server.cpu_percent)} %, {figure(server.cpu_us_per_frame)} µs per frame"),
+            (
+                "server CPU",
+                f"{figure(server.cpu_percent)} %, {figure(server.loop_percent)} % of it the loop's, "
+                f"{figure(server.cpu_us_per_frame)} µs per frame",
+            ),
             ("server memory", f"{figure(server.rss_mb)} MB, {figure(server.rss_kb_per_client)} KB per client"),
             ("server tick", spread_text(server.tick_ms, "ms")),
             ("ticks skipped", f"{figure(server.ticks_skipped)}, shed level at most {figure(server.shed_level_max)}"),

@@ -98,7 +98,7 @@ async def _sockets(
     doorstep = Doorstep(game, gateway.callers, proxies, city.metrics, server_context(settings.tls))
     async with AsyncExitStack() as stack:
         stack.callback(gateway.intake.close)
-        stack.callback(gateway.helpers.close)
+        stack.callback(gateway.threads.close)
         public = [web.get("/status", status_handler(city)), map_route(lambda: city.config), *page_routes(game.page_dir)]
         port = await stack.enter_async_context(serve_http(gateway, links, doorstep, public))
         tcp = await serve_tcp(gateway, links, doorstep)

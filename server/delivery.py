@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from server.helpers import ALONE, Helpers
 from server.outbox import Outbox, Traffic
+from server.threads import ALONE, Threads
 from server.wires import NO_WIRES, NOTHING, Left, Pieces, Wires, send
 
 # Writes that one thread takes at a time: some 600 µs, beside which handing them over is little.
@@ -83,7 +83,7 @@ class Delivery:
     counted: int = 0
     # What of the viewers' sockets may be written to directly: nothing, unless it is told.
     wires: Wires = NO_WIRES
-    helpers: Helpers = ALONE
+    threads: Threads = ALONE
     # Slots of those who had something left to take after they were written to.
     behind: list[int] = field(default_factory=list)
 
@@ -105,7 +105,7 @@ class Delivery:
             wires = self.viewers.wires[first : min(first + WRITES_PER_PART, end)]
             return send(self.pieces, wires, first, self.wires.open)
 
-        for left in self.helpers.map(write_part, range(start, end, WRITES_PER_PART)):
+        for left in self.threads.map(write_part, range(start, end, WRITES_PER_PART)):
             for viewer, taken in zip(left.viewers.tolist(), left.taken.tolist(), strict=True):
                 if self.viewers.outboxes[viewer].send(self.pieces.of(viewer)[taken:]):
                     self.behind.append(int(self.viewers.slots[viewer]))

@@ -102,6 +102,7 @@ class Governor:
         now_s, work_s = self._clock.now_s(), self._clock.work_s()
         passed_s = max(now_s - self._now_s, 1 / TICK_RATE_HZ)
         busy = (work_s - self._work_s) / passed_s
+        self._metrics.loop_cpu_seconds.inc(work_s - self._work_s)
         self._now_s, self._work_s = now_s, work_s
         self.busy += (busy - self.busy) / SMOOTHING_TICKS
         self._late += (min(load.skipped, 1) - self._late) / SMOOTHING_TICKS

@@ -60,8 +60,8 @@ def _assumptions(report: Report) -> list[str]:
     machine = report.machine
     return [
         f"all of them are in the city at the same moment and do what {report.scenario!r} does, over {report.transport}",
-        f"each process has a core of its own, of {machine.cpu}, and none is left for anything else: the bots that "
-        "shared this machine are somewhere else then, and so are databases",
+        f"each process has a core of its own, of {machine.cpu}, and while it sends what others leave of theirs; none "
+        "is left for anything else: the bots that shared this machine are somewhere else then, and so are databases",
         f"{1 - PLANNED_SHARE:.0%} are kept free for storms",
         "each process runs the zones of its own visitors, as here; gateways of one city would read the snapshots of "
         "all its zones as well, 20 bytes a person and tick, which was not measured",

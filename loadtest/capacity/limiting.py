@@ -5,7 +5,7 @@ from msgspec import Struct
 from loadtest.report import Report, ServerFigures
 from loadtest.scenario import Scenario
 
-# A server of one process that is this busy has nothing left; a loop that waits for nothing never quite shows 100 %.
+# A loop that is this busy has nothing left, and neither has a machine; what waits for nothing never quite shows 100 %.
 FULL_PERCENT = 85.0
 # The parts of a tick that compute; `send` is beside them, and what reads cost is what is left of the whole.
 _COMPUTING = ("input", "zones", "merge", "interest", "frames")
@@ -13,7 +13,7 @@ TICK, SENDS, READS = "tick", "sends", "reads"
 MEMORY, MACHINE, WAITING, UNKNOWN = "memory", "machine", "waiting", "unknown"
 _PARTS = {
     TICK: "the tick: zones, interest and frames",
-    SENDS: "the sends: writes to sockets, and what is read between two slices of them",
+    SENDS: "the sends: writes to sockets, in whatever thread, and what is read between two slices of them",
     READS: "the reads: what comes in outside of the tick, and everything else",
 }
 
@@ -32,8 +32,8 @@ def limiting(report: Report, scenario: Scenario) -> Limiting:
         return Limiting(UNKNOWN, "nobody knows: the server showed no figures")
     if [line.partition(":")[0] for line in report.verdict.failures] == ["rss_kb_per_client"]:
         return Limiting(MEMORY, f"memory: {server.rss_kb_per_client:g} KB for each client")
-    if server.cpu_percent < FULL_PERCENT:
-        return _not_the_processor(report, server.cpu_percent)
+    if _loop_percent(server) < FULL_PERCENT:
+        return _not_the_loop(report, server.cpu_percent)
     parts = parts_percent(server, scenario.rules.tick_rate_hz)
     if not parts:
         return Limiting(UNKNOWN, f"the server's process, {server.cpu_percent:.0f} % of a core, whatever it did there")
@@ -52,10 +52,18 @@ def parts_percent(server: ServerFigures, tick_rate_hz: float) -> dict[str, float
         return {}
     tick = sum(phases.get(name, 0.0) for name in _COMPUTING) * tick_rate_hz / 10
     sends = phases.get("send", 0.0) * tick_rate_hz / 10
-    return {TICK: tick, SENDS: sends, READS: max(0.0, whole - tick - sends)}
+    loop = _loop_percent(server)
+    # The other threads send, all but a little.
+    return {TICK: tick, SENDS: sends + whole - loop, READS: max(0.0, loop - tick - sends)}
 
 
-def _not_the_processor(report: Report, server_percent: float) -> Limiting:
+def _loop_percent(server: ServerFigures) -> float:
+    """How much of a core the loop took; of a server that does not tell, all that it took."""
+    percent = server.loop_percent if server.loop_percent is not None else server.cpu_percent
+    return percent or 0.0
+
+
+def _not_the_loop(report: Report, server_percent: float) -> Limiting:
     bots_percent = (report.generator.cpu_percent if report.generator else None) or 0.0
     cores, together = report.machine.cores, server_percent + bots_percent
     if together >= FULL_PERCENT * cores:

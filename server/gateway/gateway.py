@@ -23,7 +23,6 @@ from server.gateway.reception import Entrance, Reception
 from server.gateway.seats import Seats
 from server.gateway.silence import Silence
 from server.gateway.stragglers import Stragglers
-from server.helpers import Helpers
 from server.joining import Step
 from server.offences import OFFENCES, Offences, account_key
 from server.ops.metrics import Metrics
@@ -35,6 +34,7 @@ from server.sanctions import MUTED, Sanctions
 from server.scene import Scene
 from server.session import Session
 from server.settings import GameSettings
+from server.threads import Threads
 from server.wires import Wires
 from world.config import WorldConfig
 from world.event import OPERATOR, VITAL
@@ -63,7 +63,7 @@ class Gateway:
         self.draining = self.winding_down = False
         self.shed_level = 0
         self.traffic, self.wires = Traffic(), Wires()
-        self.helpers = Helpers(settings.senders - 1)
+        self.threads = Threads(settings.senders - 1)
         self._rations = Rations(settings)
         self.intake = Intake(self.traffic, self._rations, bus.post_moves)
         self.sessions: set[Session] = set()
@@ -170,7 +170,7 @@ class Gateway:
         viewers = self._together.of(turn, [self._keeping_up(seats) for seats in in_turn])
         delivery = self._fanout.prepare(self.tick, viewers, self.shed_level)
         delivery.count_in(self.traffic)
-        delivery.wires, delivery.helpers = self.wires, self.helpers
+        delivery.wires, delivery.threads = self.wires, self.threads
         for seats in in_turn:
             seats.delivery = delivery
         websockets = int(np.count_nonzero(viewers.websocket))

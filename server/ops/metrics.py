@@ -210,6 +210,9 @@ class Metrics:
     def _add_load(self) -> None:
         self.ready = self._gauge("ready", "1 while /readyz says yes.")
         self.busy_ratio = self._gauge("busy_ratio", "Share of real time in which the loop works, smoothed.")
+        self.loop_cpu_seconds = self._counter(
+            "loop_cpu_seconds", "Processor time of the loop's thread, which is part of that of the process."
+        )
         self.busy_max_ratio = self._gauge("busy_max_ratio", "How busy the loop may be before detail is shed.")
         self.shed_level = self._gauge("shed_level", "How much detail is being left out: 0 none to 4 no newcomers.")
         self.shed_changes = self._counter("shed_changes", "Times that the shed level changed.")

@@ -18,7 +18,7 @@ from loadtest.report import (
 )
 
 GAPS, INPUTS, TICKS = Spread(100.0, 150.0, 200.0), Spread(80.0, 180.0, 240.0), Spread(8.0, 20.0, 30.0)
-SERVER = ServerFigures(60.0, 15.0, 180.0, 40.0, TICKS, 0, 0, {"zones": 2.0, "total": 8.0})
+SERVER = ServerFigures(60.0, 15.0, 180.0, 40.0, TICKS, 0, 0, {"zones": 2.0, "total": 8.0}, loop_percent=45.0)
 
 BOOKS = BooksFigures(4200, 4200, 0, 0, 0, balanced=True)
 

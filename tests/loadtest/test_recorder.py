@@ -33,9 +33,10 @@ class HeldMetrics(Metrics):
 
 def reading(cpu_s: float = 0, rss_bytes: float = 0, frames: float = 0, ticks: float = 0, **more: float) -> Reading:
     counts = np.array([0, ticks, ticks])
-    fields = {"tick_max_s": 0.0, "skipped": 0.0, "shed_level": 0.0, "tasks": 0.0, "open_files": 0.0} | more
+    fields = dict.fromkeys(("loop_cpu_s", "tick_max_s", "skipped", "shed_level", "tasks", "open_files"), 0.0) | more
     return Reading(
-        0, cpu_s, rss_bytes, tick_bounds_s=BOUNDS, tick_counts=counts, frames=frames, phases={}, ticks=ticks, **fields
+        0, cpu_s, rss_bytes=rss_bytes, tick_bounds_s=BOUNDS, tick_counts=counts,
+        frames=frames, phases={}, ticks=ticks, **fields,
     )  # fmt: skip
 
 
@@ -154,12 +155,20 @@ async def test_traffic_is_per_bot_and_second(clock: list[float]) -> None:
 
 async def test_the_server_is_measured_by_differences_over_the_window(clock: list[float]) -> None:
     crowd = Crowd(
-        reading(cpu_s=3, rss_bytes=90e6),
-        reading(cpu_s=9, rss_bytes=90e6 + 4 * 30 * 1024, frames=400_000, ticks=200, tick_max_s=0.009, shed_level=2),
+        reading(cpu_s=3, loop_cpu_s=2, rss_bytes=90e6),
+        reading(
+            cpu_s=9,
+            loop_cpu_s=6,
+            rss_bytes=90e6 + 4 * 30 * 1024,
+            frames=400_000,
+            ticks=200,
+            tick_max_s=0.009,
+            shed_level=2,
+        ),
     )
     figures = (await measured(crowd, clock)).server_figures()
     assert figures is not None
-    assert (figures.cpu_percent, figures.cpu_us_per_frame) == (60.0, 15.0)
+    assert (figures.cpu_percent, figures.loop_percent, figures.cpu_us_per_frame) == (60.0, 40.0, 15.0)
     assert figures.rss_kb_per_client == 30
     assert figures.tick_ms == Spread(7.5, 9.0, 9.0)
     assert (figures.ticks_skipped, figures.shed_level_max) == (0, 2)

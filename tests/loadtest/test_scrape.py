@@ -25,6 +25,7 @@ futurecity_shed_level 1.0
 futurecity_tasks 9.0
 process_open_fds 33.0
 process_cpu_seconds_total 12.5
+futurecity_loop_cpu_seconds_total 8.25
 process_resident_memory_bytes 9.1e+07
 python_info{version="3"} 1.0
 """
@@ -32,14 +33,14 @@ python_info{version="3"} 1.0
 
 def reading(counts: list[float], sums: float = 0.0) -> Reading:
     bounds = np.array([0.01, 0.02, np.inf])
-    return Reading(1.0, 0, 0, 0, 0, 0, 0, 0, 0, 0, bounds, np.array(counts), {"zones": (sums, counts[-1])})
+    return Reading(1.0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, bounds, np.array(counts), {"zones": (sums, counts[-1])})
 
 
 def test_every_figure_is_found_and_transports_are_added() -> None:
     found = parse(PAGE, 5.0)
     assert (found.when_s, found.cpu_s, found.rss_bytes, found.frames) == (5.0, 12.5, 9.1e7, 42)
     assert (found.ticks, found.skipped, found.shed_level, found.tick_max_s) == (100, 3, 1, 0.021)
-    assert (found.tasks, found.open_files) == (9, 33)
+    assert (found.tasks, found.open_files, found.loop_cpu_s) == (9, 33, 8.25)
     assert found.tick_counts.tolist() == [50, 90, 100]
     assert found.phases == {"zones": (0.2, 100.0)}
 

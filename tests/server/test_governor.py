@@ -169,6 +169,7 @@ def test_level_and_busy_are_measured_and_every_change_is_logged_with_its_reason(
         hand.work(0.1, 300)
     assert hand.sample("shed_level") == 0
     assert hand.sample("busy_ratio") == pytest.approx(0.1, abs=0.01)
+    assert hand.sample("loop_cpu_seconds_total") == pytest.approx(30 * 2.0 / 20 + 300 * 0.1 / 20)
     assert hand.sample("shed_changes_total") == len(logs)
     rises = [line for line in logs if line["event"] == "shedding more detail"]
     assert rises[0]["level"] == 1

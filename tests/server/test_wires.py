@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -16,12 +16,13 @@ from protocol.codec import encode
 from protocol.connection import Framing
 from protocol.framing import tcp_frame
 from protocol.messages import Hello
-from server.delivery import Delivery, Viewers
+from server.delivery import WRITES_PER_PART, Delivery, Viewers
 from server.gateway.links import descriptor_of
 from server.gateway.websocket import Tap
 from server.outbox import Outbox
 from server.session import Session
 from server.settings import GameSettings
+from server.threads import Threads
 from server.wires import NO_WIRE, NONE, Pieces, Wires, send
 from tests.fakes import FakeDesk
 from tests.scenario import Scenario
@@ -109,6 +110,13 @@ async def lines(request: pytest.FixtureRequest) -> AsyncIterator[Lines]:
 
 
 @pytest.fixture
+def threads() -> Iterator[Threads]:
+    threads = Threads(2)
+    yield threads
+    threads.close()
+
+
+@pytest.fixture
 def no_transport(monkeypatch: pytest.MonkeyPatch, lines: Lines) -> Callable[[], None]:
     """From then on, whatever goes through a transport is an error."""
 
@@ -131,6 +139,28 @@ async def test_a_slice_writes_to_those_in_it(lines: Lines) -> None:
     assert [line.read_all() for line in lines.all] == [b"", b"two", b""]
     delivery.write(2, 128)
     assert [line.read_all() for line in lines.all] == [b"", b"", b"three"]
+
+
+async def test_in_several_threads_each_gets_its_own_piece(lines: Lines, threads: Threads) -> None:
+    while len(lines.all) < 2 * WRITES_PER_PART + 3:
+        await lines.open()
+    pieces = [b"%d" % number * (number % 40 + 1) for number in range(len(lines.all))]
+    full = lines.all[WRITES_PER_PART]
+    blocked = b"-" * 4_000_000
+    assert full.outbox.write(blocked) > 0
+    for _ in range(3):
+        delivery = lines.delivery(*pieces)
+        delivery.threads = threads
+        delivery.write(0, len(pieces))
+        assert delivery.behind == [WRITES_PER_PART + 1]
+    assert [line.read_all() for line in lines.all if line is not full] == [
+        piece * 3 for line, piece in zip(lines.all, pieces, strict=True) if line is not full
+    ]
+    got = b""
+    while len(got) < len(blocked) + 3 * len(pieces[WRITES_PER_PART]):
+        got += full.read()
+        await asyncio.sleep(0)
+    assert got == blocked + 3 * pieces[WRITES_PER_PART]
 
 
 async def test_what_a_socket_does_not_take_follows_in_order(lines: Lines) -> None:

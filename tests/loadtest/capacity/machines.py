@@ -59,7 +59,7 @@ def _write(report: Report, where: Path) -> None:
 
 def report_of(bots: int, outcome: Outcome, dear: bool = False) -> Report:
     """A run of so many: well, too much for the server, or for the bots; `dear` players cost more than they should."""
-    server = structs.replace(SERVER, cpu_percent=min(99.0, bots / 40))
+    server = structs.replace(SERVER, cpu_percent=min(99.0, bots / 40), loop_percent=None)
     ill = ["gap_p99_ms: 240, at most 200 is wanted"] if outcome is Outcome.FAILED else []
     untrusted = ["generator saturated: 96 % CPU"] if outcome is Outcome.SATURATED else []
     price = ["cpu_us_per_frame: 26, at most 20 is wanted"] if dear else []

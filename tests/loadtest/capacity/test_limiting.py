@@ -18,8 +18,8 @@ def failed(server: ServerFigures | None, bots_percent: float = 70.0, *failures: 
     return good(server=server, verdict=verdict, generator=Generator(bots_percent, Spread(1, 2, 3)))
 
 
-def busy(percent: float, **phases_ms: float) -> ServerFigures:
-    return structs.replace(SERVER, cpu_percent=percent, phases_ms=phases_ms)
+def busy(percent: float, loop_percent: float | None = None, **phases_ms: float) -> ServerFigures:
+    return structs.replace(SERVER, cpu_percent=percent, loop_percent=loop_percent, phases_ms=phases_ms)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,15 @@ def test_a_full_core_is_the_part_that_took_most_of_it(phases_ms: dict[str, float
 def test_the_parts_are_in_percent_of_a_core_and_the_rest_is_reads() -> None:
     told = limiting(failed(busy(95.0, zones=2.0, frames=10.0, send=15.0, total=27.0)), PLAZA)
     assert told.told.endswith("(of 95 % of a core: tick 24 %, sends 30 %, reads 41 %)")
+
+
+def test_what_other_threads_take_is_sends_and_fills_no_loop() -> None:
+    sending = busy(95.0, 86.0, zones=4.0, frames=12.0, send=18.0, total=34.0)
+    told = limiting(failed(sending), PLAZA)
+    assert told.cause == "sends"
+    assert told.told.endswith("(of 95 % of a core: tick 32 %, sends 45 %, reads 18 %)")
+    idle = structs.replace(sending, loop_percent=70.0)
+    assert [limiting(failed(idle, bots), PLAZA).cause for bots in (74.0, 76.0)] == ["waiting", "machine"]
 
 
 @pytest.mark.parametrize(

@@ -8,22 +8,23 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-A, B = TypeVar("A"), TypeVar("B")
+Part = TypeVar("Part")
+Made = TypeVar("Made")
 
 
-class Helpers:
-    """So many threads, which begin when something is shared out for the first time."""
+class Threads:
+    """So many of them beside the one that calls; they begin when something is shared out for the first time."""
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix="helper") if count else None
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="beside") if count else None
 
-    def map(self, work: Callable[[A], B], parts: Sequence[A]) -> list[B]:
-        """What comes of each part, in their order, done here or in a helper; raises what one of them raised.
+    def map(self, work: Callable[[Part], Made], parts: Sequence[Part]) -> list[Made]:
+        """What comes of each part, in their order, done in whatever thread; raises what one of them raised.
 
-        Whoever is free takes the next, so a helper that gets no processor keeps nobody waiting for more than its part.
+        Whoever is free takes the next, so a thread that gets no processor keeps nobody waiting for more than its part.
         """
-        done: dict[int, B] = {}
+        done: dict[int, Made] = {}
         # Taking the next number of a range is one step of the interpreter: no two get the same.
         numbers = iter(range(len(parts)))
 
@@ -31,20 +32,20 @@ class Helpers:
             for number in numbers:
                 done[number] = work(parts[number])
 
-        helping = [self._threads.submit(take) for _ in range(min(self._count, len(parts) - 1))] if self._threads else []
+        others = [self._pool.submit(take) for _ in range(min(self._count, len(parts) - 1))] if self._pool else []
         try:
             take()
         finally:
             # One that has not begun by now has nothing left to do.
-            for each in helping:
-                if not each.cancel():
-                    each.result()
+            for other in others:
+                if not other.cancel():
+                    other.result()
         return [done[number] for number in range(len(parts))]
 
     def close(self) -> None:
-        """Let the threads end."""
-        if self._threads:
-            self._threads.shutdown()
+        """Let them end."""
+        if self._pool:
+            self._pool.shutdown()
 
 
-ALONE = Helpers(0)
+ALONE = Threads(0)
