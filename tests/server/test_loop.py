@@ -15,7 +15,7 @@ from server.clock import HandClock
 from server.gateway.gateway import Gateway
 from server.gateway.reception import Entrance
 from server.governor import Governor
-from server.loop import FAILURES_IN_ROW_MAX, WRITES_PER_SLICE, CityLoop, Instruments, Stopwatch
+from server.loop import FAILURES_IN_ROW_MAX, CityLoop, Instruments, Stopwatch
 from server.ops.metrics import PHASES, Metrics
 from server.outage import Outage
 from server.settings import AdmissionSettings, AuthSettings, GameSettings, GovernorSettings
@@ -186,9 +186,10 @@ async def test_failures_that_are_not_in_a_row_never_add_up() -> None:
     assert heart.loop.tick == 120
 
 
-async def test_writes_go_out_in_slices_with_the_event_loop_free_in_between() -> None:
+async def test_writes_go_out_in_slices_with_the_event_loop_free_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.loop.WRITES_PER_SLICE", 64)
     scenario = Scenario(GameSettings(joins_per_tick=1000), config())
-    clients = scenario.join_all([f"guest {number}" for number in range(4 * WRITES_PER_SLICE)])
+    clients = scenario.join_all([f"guest {number}" for number in range(4 * 64)])
     stop = asyncio.Event()
     seen: list[int] = []
     served = [len(client.all(m.Frame)) for client in clients]
@@ -202,7 +203,7 @@ async def test_writes_go_out_in_slices_with_the_event_loop_free_in_between() -> 
     watching = asyncio.create_task(watch())
     await scenario.city.loop.run(stop)
     await watching
-    assert seen == [0, WRITES_PER_SLICE, 2 * WRITES_PER_SLICE]
+    assert seen == [0, 64, 2 * 64]
 
 
 def test_a_stopwatch_times_each_phase_from_the_end_of_the_one_before() -> None:
