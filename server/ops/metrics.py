@@ -19,7 +19,7 @@ from typing import Any, get_args
 import numpy as np
 import prometheus_client
 from numpy.typing import NDArray
-from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
@@ -29,6 +29,7 @@ from server import VERSION
 from server.lanes import Lane
 from server.offences import KINDS as OFFENCE_KINDS
 from server.ops.guard import SIGN_INS
+from server.ops.process import Process
 from server.store.records import CAUSES
 from world.catalogue import DEEDS, SETTLED
 from world.events.reject import Reason
@@ -180,7 +181,7 @@ class Metrics:
 
     def _add_process(self) -> None:
         """What any process shows, and its tasks: one for each WebSocket, and a leak where there are more."""
-        ProcessCollector(registry=self.registry)
+        Process(self.registry)
         GCCollector(registry=self.registry)
         tasks = self._gauge("tasks", "Tasks of the event loop, as of the last ten seconds.")
         # Counted when it is asked for, from the loop's own thread.
