@@ -1,4 +1,4 @@
-"""What the process shows of itself is what prometheus-client's own collector shows, and its open files are not listed."""
+"""What the process shows of itself is what prometheus-client's own collector shows; its open files are not listed."""
 
 import os
 from pathlib import Path
