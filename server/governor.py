@@ -13,9 +13,10 @@ idle are late, or when more than half of the clients are behind. Again, if that 
 later where ticks are late, and a second later where nobody has had to wait yet: what presses is smoothed, and by
 then a stall of the machine, or what was measured before the level rose, counts for little. Down one level when
 the city would be under the mark at the lower level, too: what a level saves is known (RELIEF), so a level that is
-itself the reason for the calm is not given up for it. That has to hold for a second. Whoever goes down and has to
-come up again within seconds waits twice as long the next time, so that nobody watches a level blink; but what a
-crowd has taught says nothing of another, so that is forgotten when many of those for whom it rose have gone.
+itself the reason for the calm is not given up for it. That has to hold for a second. A level that is left and needed
+again within seconds is kept twice as long the next time, so that nobody watches it blink; that says nothing of the
+levels above it, where a stall of the machine may have taken the city for a moment. And what a crowd has taught says
+nothing of another: it is forgotten when many of those for whom the level rose have gone.
 
 What each level leaves out is in `server/detail.py`; the waiting room looks at `busy` and `level` too.
 """
@@ -76,7 +77,8 @@ class Governor:
         self._changed_tick = 0
         self._fell_tick = -REGRET_TICKS
         self._calm_ticks = 0
-        self._hold_ticks = HOLD_TICKS
+        # How long it has to be calm before each level is left.
+        self._hold_ticks = [HOLD_TICKS] * (LEVEL_MAX + 1)
         # How many clients there were when the level last rose.
         self._crowd = 0
 
@@ -86,13 +88,13 @@ class Governor:
         self._measure(load)
         pressed = self._pressure()
         if load.clients < self._crowd * (1 - GONE_SHARE):
-            self._hold_ticks = HOLD_TICKS
+            self._hold_ticks = [HOLD_TICKS] * (LEVEL_MAX + 1)
         self._calm_ticks = 0 if pressed or not self._could_fall() else self._calm_ticks + 1
         since = self._ticks - self._changed_tick
         if pressed and self.level < LEVEL_MAX and since >= (LATE_STEP_TICKS if self._is_late else STEP_TICKS):
             self._rise(pressed)
             self._crowd = load.clients
-        elif self.level and self._calm_ticks >= self._hold_ticks and since >= STEP_TICKS:
+        elif self.level and self._calm_ticks >= self._hold_ticks[self.level] and since >= STEP_TICKS:
             self._fall()
         self._metrics.busy_ratio.set(round(self.busy, 4))
         self._metrics.busy_max_ratio.set(self.busy_max)
@@ -127,14 +129,15 @@ class Governor:
         return self.busy * RELIEF[self.level] < self.busy_max * MARGIN
 
     def _rise(self, reason: str) -> None:
+        higher = self.level + 1
         if self._ticks - self._fell_tick < REGRET_TICKS:
-            self._hold_ticks = min(2 * self._hold_ticks, HOLD_TICKS_MAX)
-        self._change(self.level + 1)
+            self._hold_ticks[higher] = min(2 * self._hold_ticks[higher], HOLD_TICKS_MAX)
+        self._change(higher)
         log.warning("shedding more detail", level=self.level, reason=reason)
 
     def _fall(self) -> None:
         if self._ticks - self._fell_tick >= FORGET_TICKS:
-            self._hold_ticks = HOLD_TICKS
+            self._hold_ticks[self.level] = HOLD_TICKS
         self._fell_tick = self._ticks
         self._change(self.level - 1)
         log.info("shedding less detail", level=self.level, busy=round(self.busy, 3))

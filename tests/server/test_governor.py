@@ -117,6 +117,13 @@ def test_a_level_that_is_needed_again_at_once_is_kept_for_longer_the_next_time()
     assert min(apart[-3:]) > 5 * apart[0]
 
 
+def test_what_a_level_has_taught_that_blinked_keeps_none_above_it() -> None:
+    hand = Hand()
+    hand.strain(lambda level: 0.3 if level else BUSY_MAX * 1.1, 4000)
+    assert hand.work(0.6, 4 * LATE_STEP_TICKS, skipped=1) >= 3
+    assert hand.work(0.3, 6 * HOLD_TICKS) == 1
+
+
 def test_what_one_crowd_has_taught_is_forgotten_when_it_goes() -> None:
     hand = Hand()
     hand.strain(lambda level: 0.3 if level else BUSY_MAX * 1.1, 4000)
