@@ -2,7 +2,9 @@
 
 import asyncio
 import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -28,6 +30,7 @@ from tests.fakes import FakeDesk
 from tests.scenario import Scenario
 
 ROUNDS = 20
+WAIT_S = 5
 ENDS = ("part", "cut", "lost")
 FRAME_BYTES = 3
 # Behind a frame in its row: none, for little of what goes there, for all of it.
@@ -307,6 +310,24 @@ def test_where_there_is_no_wire_nothing_is_tried() -> None:
     ways = np.array([(NONE, NO_WIRE.serial), (10**6, 1), (5, 7)])
     left = send(pieces, ways, 0, Wires().open)
     assert (left.viewers.tolist(), left.taken.tolist()) == ([0, 1, 2], [0, 0, 0])
+
+
+def test_python_goes_on_while_the_system_sends() -> None:
+    here, there = socket.socketpair()
+    # Were it not so, nobody would read what fills the socket until the send gives up.
+    here.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", WAIT_S, 0))
+    there.settimeout(WAIT_S)
+    wires, size = Wires(), 4_000_000
+    wire = wires.wire(here.fileno())
+    wire.turn(is_open=True)
+    nothing, ways = np.zeros(1, np.int64), np.array([(wire.descriptor, wire.serial)])
+    pieces = Pieces(np.ones((1, size), np.uint8), nothing, nothing + size, np.zeros(0, np.uint8), np.zeros(2, np.int64))
+    with here, there, ThreadPoolExecutor(1) as thread:
+        sending = thread.submit(send, pieces, ways, 0, wires.open)
+        got = 0
+        while got < size:
+            got += len(there.recv(size))
+        assert sending.result(WAIT_S).viewers.size == 0
 
 
 @pytest.mark.parametrize("room", ROOMS)
