@@ -1,7 +1,7 @@
 """What any process shows of itself, by the names that Prometheus' clients agree on, at a price that a tick can bear.
 
-prometheus-client's own collector counts open files by listing them, and each connection is one: 1.9 ms for each thousand,
-at every scrape. Linux has told their number beside the directory's other properties since 6.2.
+prometheus-client's own collector counts open files by listing them, and each connection is one: 1.9 ms for each
+thousand, at every scrape. Linux has told their number beside the directory's other properties since 6.2.
 """
 
 import os
