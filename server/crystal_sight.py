@@ -12,7 +12,7 @@ from server.entities import SLOTS
 from server.extras import Extras, Packed, Places
 from server.scene import Scene
 from world.bins import Bins
-from world.compiled import I4, I4_2, I8, NUMBER, U4, U4_2, compiled, group, records
+from world.compiled import I4, I4_2, I8, NUMBER, U4, U4_2, YES, compiled, group, records
 from world.crystals import CRYSTAL_DTYPE
 from world.nearest import EMPTY, Lookers, choose_nearest
 
@@ -119,14 +119,10 @@ class _Eyes(NamedTuple):
     z: NDArray[np.int32]
 
 
-@compiled(
-    I8,
-    records(CRYSTAL_ROW_DTYPE),
-    I4_2,
-    records(CRYSTAL_DTYPE, written=False),
-    I4,
-    group(_Eyes, I4, I4, I4),
-)
+_EYES = group(_Eyes, I4, I4, I4)
+
+
+@compiled(I8, records(CRYSTAL_ROW_DTYPE), I4_2, records(CRYSTAL_DTYPE, written=False), I4, _EYES)
 def _describe(
     lying: NDArray[np.void],
     found: NDArray[np.int32],
@@ -134,16 +130,15 @@ def _describe(
     viewers: NDArray[np.int32],
     eyes: _Eyes,
 ) -> Places:
-    """Write as many rows for each viewer as it may get, the crystals that were found first; returns how many these are.
-
-    What is behind them is not written.
-    """
+    """Write a row for each crystal that a viewer has found, and leave room for as many as it may get behind them;
+    returns how many each has found."""
     xs, ys, zs = eyes
     most = found.shape[1]
     seen = np.zeros(viewers.size, np.int64)
     for i in range(viewers.size):
         viewer = viewers[i]
         x, y, z = xs[viewer], ys[viewer], zs[viewer]
+        # EMPTY, which is 0, is behind those that were found.
         while seen[i] < most and found[i, seen[i]] != 0:
             row, crystal = lying[i * most + seen[i]], crystals[found[i, seen[i]]]
             row.crystal, row.kind, row.value = crystal.crystal, crystal.kind, crystal.value
@@ -152,22 +147,10 @@ def _describe(
     return seen
 
 
-@compiled(NUMBER, I4_2, NUMBER, U4, NUMBER, borrowing=True)
-def _found_as(found: NDArray[np.int32], row: int, ids: NDArray[np.uint32], number: int) -> int:
-    """How often a crystal with this id is in a row of places."""
-    count = 0
-    for place in range(found.shape[1]):
-        count += ids[found[row, place]] == number
-    return count
-
-
-@compiled(NUMBER, U4_2, NUMBER, NUMBER, borrowing=True)
-def _told_as(told: NDArray[np.uint32], slot: int, number: int) -> int:
-    """How often an id is in what a viewer was told."""
-    count = 0
-    for place in range(told.shape[1]):
-        count += told[slot, place] == number
-    return count
+@compiled(YES, U4_2, NUMBER, NUMBER, borrowing=True)
+def _was_told(told: NDArray[np.uint32], slot: int, number: int) -> bool:
+    """Whether an id is in what a viewer was told."""
+    return number in told[slot]
 
 
 @compiled(I8, I4_2, U4, U4_2, I4)
@@ -183,8 +166,8 @@ def _learn(
         slot, others = slots[i], False
         for place in range(most):
             number = ids[found[i, place]]
-            # Crystals are in a row once, 0 is behind them: with as many zeros in both, the rest are as many, too.
-            if number != told[slot, place] and _told_as(told, slot, number) != _found_as(found, i, ids, number):
+            # Crystals are in a row once, and 0 is behind them: where it stands for one that was told, fewer are found.
+            if number != told[slot, place] and (number == 0 or not _was_told(told, slot, number)):
                 others = True
                 break
         if others:
