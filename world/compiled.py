@@ -71,7 +71,8 @@ def compiled(returns: Any, *takes: Any, borrowing: bool = False, unlocked: bool 
     def compile_now(function: F) -> F:
         signature = returns(*takes)
         options: dict[str, Any] = {"_nrt": False} if borrowing else {}
-        options["nogil"] = unlocked
+        if unlocked:
+            options["nogil"] = True
         try:
             kernel = numba.njit(cache=True, **options)(function)
         except RuntimeError as error:
