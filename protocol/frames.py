@@ -110,19 +110,15 @@ _WS_SHORT_MAX = 125
 
 
 class FrameTable(NamedTuple):
-    """A row of bytes for each viewer. Records go into a row's `words`, two bytes each, from `RECORDS_WORD` on."""
+    """A row of bytes for each viewer."""
 
     rows: NDArray[np.uint8]
 
     @property
-    def words(self) -> NDArray[np.int16]:
-        """The same bytes by twos: (viewers, any)."""
-        return self.rows.view(np.int16)
-
-
-# Where the records begin in a row's words, and how many words one takes.
-RECORDS_WORD = _RECORDS_AT // 2
-RECORD_WORDS = RECORD_BYTES // 2
+    def records(self) -> NDArray[np.void]:
+        """Where its records go, RECORD_DTYPE: (viewers, as many as there is room for)."""
+        room = (self.rows.shape[1] - _RECORDS_AT) // RECORD_BYTES
+        return self.rows[:, _RECORDS_AT : _RECORDS_AT + room * RECORD_BYTES].view(RECORD_DTYPE)
 
 
 class Edges(NamedTuple):
@@ -135,7 +131,7 @@ class Edges(NamedTuple):
 def begin_frames(headers: NDArray[np.void], width: int, spare_bytes: int = 0) -> FrameTable:
     """Frames that lack their records, with room for `width` of them; `headers` is (viewers,) of HEADER_DTYPE.
 
-    Each row ends with so many bytes more, an even number, for whoever sends something behind the frame.
+    Each row ends with so many bytes more, for whoever sends something behind the frame.
     """
     rows = np.empty((headers.size, _RECORDS_AT + width * RECORD_BYTES + spare_bytes), np.uint8)
     rows[:, _PAYLOAD_AT:_HEADER_AT] = np.frombuffer(FRAME_PREFIX, np.uint8)

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from server.bus import Snapshot
 from server.entities import SLOT_MASK, SLOTS
 from world.city import Zone
-from world.compiled import B1, I2, I2_2, I4, NOTHING, NUMBER, U1, U4, YES, compiled, group, records
+from world.compiled import B1, I2, I4, NOTHING, NUMBER, U1, U4, YES, compiled, group, records
 from world.event import ALL_LAYERS
 from world.interest import Crowd
 from world.layers import LAYERS_MAX
 from world.snapshot import MARGIN_CM, SNAPSHOT_DTYPE
 from world.state import FLAG_PERFORMER, FLAG_STAFF
 
-# A likeness is eight words: x, y and z are cm modulo 2**16, and x and z once more in units of 256 cm tell where an
+# In a likeness x, y and z are cm modulo 2**16, and x and z once more in units of 256 cm tell where an
 # offset modulo 2**16 is not the true one.
 LIKENESS_DTYPE = np.dtype(
     [
@@ -36,7 +36,6 @@ LIKENESS_DTYPE = np.dtype(
         ("far_z", "<i2"),
     ]
 )
-LIKENESS_WORDS = LIKENESS_DTYPE.itemsize // 2
 _LAYERS = np.arange(LAYERS_MAX)
 _EVERY_LAYER = np.uint16(0xFFFF)
 Bits = NDArray[np.uint16]
@@ -89,10 +88,8 @@ class Scene:
         self.heading, self.animation, self.flags, self.layer, self.zone = (np.zeros(SLOTS, np.uint8) for _ in range(5))
         self.input = np.zeros(SLOTS, np.uint32)
         self.vy = np.zeros(SLOTS, np.int16)
-        # Everybody as frames show them (server/views.py), all but the viewer's own place; zeros of whoever is gone.
-        self.likeness: NDArray[np.int16] = np.zeros((SLOTS, LIKENESS_WORDS), np.int16)
-        # The same memory, by the names of what is in it.
-        self._likenesses = self.likeness.view(LIKENESS_DTYPE).reshape(SLOTS)
+        # Everybody as frames show them (server/views.py), all but the viewer's own place; no entity is whoever is gone.
+        self.likenesses = np.zeros(SLOTS, LIKENESS_DTYPE)
         # What each zone published last: one at rest says the same again, and nothing has to be taken in.
         self._rows_of: dict[int, NDArray[np.void]] = {}
         self._seen_from = np.zeros(SLOTS, np.uint16)
@@ -108,7 +105,7 @@ class Scene:
         if len(snapshots) < len(self._slots_of):
             # Whom a silent zone is remembered with may have crossed into another meanwhile.
             self.present = np.unique(self.present)
-        _replace(before, self.present, self.here, self.likeness)
+        _replace(before, self.present, self.here, self.likenesses)
         performers = np.empty_like(self.present)
         self.performers = performers[: _find(self.present, self.flags, FLAG_PERFORMER, performers)]
         if self.layered or any(self._in_layers):
@@ -156,7 +153,7 @@ class Scene:
         slots = np.empty(snapshot.rows.size, np.int32)
         origin_x, origin_z = self._origins[snapshot.zone]
         shown = _Shown(*[getattr(self, name) for name in _Shown._fields])
-        in_layers = _write(snapshot.rows, shown, self._likenesses, slots, _Zone(snapshot.zone, origin_x, origin_z))
+        in_layers = _write(snapshot.rows, shown, self.likenesses, slots, _Zone(snapshot.zone, origin_x, origin_z))
         self._in_layers[snapshot.zone] = in_layers
         return slots
 
@@ -180,8 +177,8 @@ def _write(rows: NDArray[np.void], shown: _Shown, likenesses: NDArray[np.void], 
     return layers != 0
 
 
-@compiled(NOTHING, I4, I4, B1, I2_2, borrowing=True)
-def _replace(before: Slots, present: Slots, here: NDArray[np.bool_], likeness: NDArray[np.int16]) -> None:
+@compiled(NOTHING, I4, I4, B1, records(LIKENESS_DTYPE), borrowing=True)
+def _replace(before: Slots, present: Slots, here: NDArray[np.bool_], likenesses: NDArray[np.void]) -> None:
     """Those who are present are here, and of whoever is not any more no likeness stays."""
     for slot in before:
         here[slot] = False
@@ -189,7 +186,7 @@ def _replace(before: Slots, present: Slots, here: NDArray[np.bool_], likeness: N
         here[slot] = True
     for slot in before:
         if not here[slot]:
-            likeness[slot, :] = 0
+            likenesses[slot].entity = 0
 
 
 @compiled(NUMBER, I4, U1, NUMBER, I4, borrowing=True)

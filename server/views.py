@@ -2,7 +2,7 @@
 
 Of a set of 64 the nearest 16 are in every frame and the rest come in turn. An entity's record is the same for
 everybody but for the viewer's own place, so the scene keeps it ready with absolute places, modulo 2**16
-(`Scene.likeness`): what a viewer is shown is a copy of six words with three subtractions in it.
+(`Scene.likenesses`): what a viewer is shown is a copy of it with three subtractions.
 """
 
 from typing import Any, NamedTuple
@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from protocol.frames import FLAG_GROUNDED, HEADER_DTYPE, RECORD_WORDS, RECORDS_WORD, FrameTable
+from protocol.frames import FLAG_GROUNDED, HEADER_DTYPE, RECORD_DTYPE, FrameTable
 from protocol.limits import FRAME_NEAREST
 from server.detail import Detail
-from server.scene import Scene
-from world.compiled import I2, I2_2, I4, I4_2, I8, NOTHING, NUMBER, U1, U2, U4, YES, compiled, group, records
+from server.scene import LIKENESS_DTYPE, Scene
+from world.compiled import I2, I4, I8, NOTHING, NUMBER, U1, U2, U4, U4_2, YES, compiled, group, record_rows, records
 from world.interest import Interest
 
 # In units of 256 cm: with no more than this between two of them, an offset in cm fits an int16.
@@ -25,7 +25,7 @@ _NO_BITS = np.zeros(0, np.uint16)
 class Looks(NamedTuple):
     """What the scene has of everybody, by slot, and whether it matters who is in which layer."""
 
-    likeness: NDArray[np.int16]
+    likenesses: NDArray[np.void]
     layer: NDArray[np.uint8]
     seen_from: NDArray[np.uint16]
     layered: bool
@@ -51,8 +51,13 @@ class Views:
         first = FRAME_NEAREST + tick // detail.ticks_per_frame % detail.turns * detail.far_records
         scene, turn = self._scene, Turn(FRAME_NEAREST, first, detail.far_records)
         seen_from = scene.seen_from
-        looks = Looks(scene.likeness, scene.layer, _NO_BITS if seen_from is None else seen_from, seen_from is not None)
-        return _show(self._interest.sets, viewers, turn, looks, Written(table.words, RECORDS_WORD, RECORD_WORDS))
+        bits, layered = (_NO_BITS, False) if seen_from is None else (seen_from, True)
+        looks = Looks(scene.likenesses, scene.layer, bits, layered)
+        # A slot with a sign might count from the end, and is looked at for that wherever it is used.
+        sets, slots = self._interest.sets.view(np.uint32), viewers.view(np.uint32)
+        counts = np.empty(viewers.size, np.int64)
+        _show(sets, slots, turn, looks, table.records, counts)
+        return counts
 
     def headers(self, tick: int, viewers: NDArray[np.int32], shed_level: int) -> NDArray[np.void]:
         """Each viewer's own truth, HEADER_DTYPE."""
@@ -84,17 +89,8 @@ class _Kind(NamedTuple):
     layer: NDArray[np.uint8]
 
 
-class Written(NamedTuple):
-    """What is written: the words of frames, the one `at` which records begin, and how many words each takes."""
-
-    words: NDArray[np.int16]
-    at: int
-    record_words: int
-
-
-LOOKS = group(Looks, I2_2, U1, U2, YES)
+LOOKS = group(Looks, records(LIKENESS_DTYPE), U1, U2, YES)
 TURN = group(Turn, NUMBER, NUMBER, NUMBER)
-WRITTEN = group(Written, I2_2, NUMBER, NUMBER)
 
 
 @compiled(
@@ -113,36 +109,33 @@ def _head(headers: Any, viewers: NDArray[np.int32], at: _At, kind: _Kind, flags_
         headers[i].flags = flags[viewer] & flags_shown
 
 
-@compiled(I8, I4_2, I4, TURN, LOOKS, WRITTEN)
+@compiled(NOTHING, U4_2, U4, TURN, LOOKS, record_rows(RECORD_DTYPE), I8, borrowing=True)
 def _show(
-    sets: NDArray[np.int32], viewers: NDArray[np.int32], turn: Turn, looks: Looks, written: Written
-) -> NDArray[np.int64]:
-    """Fill the frames; returns how many are shown in each. Of a small set all are, whosever turn it is."""
+    sets: NDArray[np.uint32],
+    viewers: NDArray[np.uint32],
+    turn: Turn,
+    looks: Looks,
+    shown: NDArray[np.void],
+    counts: NDArray[np.int64],
+) -> None:
+    """Fill the frames, and say how many are shown in each. Of a small set all are, whosever turn it is."""
     nearest, first, far = turn
-    likeness, layer, seen_from, layered = looks
-    words, records_at, record_words = written
-    counts = np.zeros(viewers.size, np.int64)
+    likenesses, layer, seen_from, layered = looks
     for i in range(viewers.size):
-        viewer = viewers[i]
-        # Words 0 and 1 are the entity, 2 to 4 its place, 5 heading and animation, 6 and 7 the place in coarse units.
-        x, y, z = likeness[viewer, 2], likeness[viewer, 3], likeness[viewer, 4]
-        far_x, far_z = likeness[viewer, 6], likeness[viewer, 7]
+        viewer, count = viewers[i], 0
+        own = likenesses[viewer]
+        x, y, z, far_x, far_z = own.x, own.y, own.z, own.far_x, own.far_z
         skipped = first - nearest if sets[viewer, nearest + far] != 0 else 0
-        count, at = 0, records_at
         for place in range(nearest + far):
-            other = sets[viewer, place if place < nearest else place + skipped]
+            slot = sets[viewer, place if place < nearest else place + skipped]
+            other = likenesses[slot]
             # Sets are chosen twice a second; whoever has left meanwhile, or is in another layer, is not shown any more.
-            gone = likeness[other, 0] == 0 and likeness[other, 1] == 0
-            if gone or (layered and (seen_from[other] >> layer[viewer]) & 1 == 0):
+            if other.entity == 0 or (layered and (seen_from[slot] >> layer[viewer]) & 1 == 0):
                 continue
-            if abs(likeness[other, 6] - far_x) > FAR_MAX or abs(likeness[other, 7] - far_z) > FAR_MAX:
+            if abs(other.far_x - far_x) > FAR_MAX or abs(other.far_z - far_z) > FAR_MAX:
                 continue
-            words[i, at], words[i, at + 1] = likeness[other, 0], likeness[other, 1]
-            words[i, at + 2] = likeness[other, 2] - x
-            words[i, at + 3] = likeness[other, 3] - y
-            words[i, at + 4] = likeness[other, 4] - z
-            words[i, at + 5] = likeness[other, 5]
+            record = shown[i, count]
+            record.entity, record.heading, record.animation = other.entity, other.heading, other.animation
+            record.dx, record.dy, record.dz = other.x - x, other.y - y, other.z - z
             count += 1
-            at += record_words
         counts[i] = count
-    return counts

@@ -60,6 +60,11 @@ def records(dtype: np.dtype[np.void], written: bool = True) -> Any:
     return types.Array(numba.from_dtype(dtype), 1, "C", readonly=not written)
 
 
+def record_rows(dtype: np.dtype[np.void]) -> Any:
+    """The type of rows of such records, which may lie apart: `rows[i, j].entity`."""
+    return types.Array(numba.from_dtype(dtype), 2, "A")
+
+
 def compiled(returns: Any, *takes: Any, borrowing: bool = False, unlocked: bool = False) -> Callable[[F], F]:
     """Compile a function that takes and returns these types; `borrowing`: neither it nor what it calls makes arrays.
 

@@ -88,8 +88,7 @@ def test_frames_built_together_are_the_frames_encoded_one_by_one(
     websocket = np.array([over_websocket for _, _, over_websocket in viewers], np.bool_)
 
     table = frames.begin_frames(headers, FRAME_RECORDS_MAX, spare_bytes)
-    words = records.view(np.int16)
-    table.words[:, frames.RECORDS_WORD :][:, : words.shape[1]] = words
+    table.records[:, :FRAME_RECORDS_MAX] = records
     starts, ends = frames.finish_frames(table, counts, websocket)
 
     assert (table.rows.shape[1] - ends >= spare_bytes).all()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from protocol.frames import HEADER_DTYPE, RECORD_DTYPE, RECORDS_WORD, FrameTable, begin_frames
+from protocol.frames import HEADER_DTYPE, FrameTable, begin_frames
 from protocol.limits import FRAME_NEAREST, INTEREST_MAX
 from server.detail import BY_LEVEL, WHOLE, Detail
 from server.entities import SLOT_MASK
@@ -35,7 +35,7 @@ def show(views: Views, tick: int, detail: Detail) -> tuple[int, FrameTable]:
 def slots(shown: tuple[int, FrameTable]) -> list[int]:
     """Whom my frame shows."""
     count, table = shown
-    records = table.words[0, RECORDS_WORD:].view(RECORD_DTYPE)[:count]
+    records = table.records[0, :count]
     found: list[int] = (records["entity"] & SLOT_MASK).tolist()
     return found
 
@@ -66,7 +66,7 @@ def test_offsets_are_exact_to_the_last_centimetre_that_can_be_told_and_beyond_it
         views._interest.sets[1, :3] = [2, 3, 4]
         shown = show(views, 2, WHOLE)
         assert slots(shown) == [2, 4]
-        records = shown[1].words[0, RECORDS_WORD:].view(RECORD_DTYPE)[:2]
+        records = shown[1].records[0, :2]
         assert records.tolist() == [(edge.entity, -32_000, 70, 0, 0, 0), (4 | 1 << 17, 1, 30, -1, 7, 9)]
 
 
