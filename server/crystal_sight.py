@@ -12,7 +12,7 @@ from server.entities import SLOTS
 from server.extras import Extras, Packed, Places
 from server.scene import Scene
 from world.bins import Bins
-from world.compiled import I4, I4_2, I8, NUMBER, U4, U4_2, YES, compiled, group, records
+from world.compiled import I4, I4_2, I8, NUMBER, U4_2, YES, compiled, group, records
 from world.crystals import CRYSTAL_DTYPE
 from world.nearest import EMPTY, Lookers, choose_nearest
 
@@ -44,7 +44,6 @@ class CrystalSight:
         self._of_zone: dict[int, NDArray[np.void]] = {}
         # Those of rehearsals are behind the others, so that whoever may not see them looks at the first `_open` alone.
         self._crystals = _NONE
-        self._ids = _NONE["crystal"].copy()
         self._open = 0
         self._bins: dict[int, Bins] = {}
         # The ids that each viewer was last told, by its slot, 0 behind. Untouched pages cost no memory.
@@ -62,7 +61,6 @@ class CrystalSight:
         if rehearsed.any():
             every = np.concatenate([every[~rehearsed], every[rehearsed]])
         self._crystals = every
-        self._ids = every["crystal"].copy()
         self._open = int(np.count_nonzero(~rehearsed)) - 1
         self._bins = {}
 
@@ -78,7 +76,7 @@ class CrystalSight:
         found = self._nearest(slots[rows], scene, self._open)
         if self._open < self._crystals.size - 1 and (staff := scene.staff(slots[rows])).any():
             found[staff] = self._nearest(slots[rows[staff]], scene, self._crystals.size - 1)
-        changed = _learn(found, self._ids, self._told, slots[rows])
+        changed = _learn(found, self._crystals, self._told, slots[rows])
         if changed.size:
             extras.pack(self._messages(tick, rows[changed], slots[rows[changed]], found[changed], scene))
 
@@ -119,10 +117,10 @@ class _Eyes(NamedTuple):
     z: NDArray[np.int32]
 
 
-_EYES = group(_Eyes, I4, I4, I4)
+_EYES, _CRYSTALS = group(_Eyes, I4, I4, I4), records(CRYSTAL_DTYPE, written=False)
 
 
-@compiled(I8, records(CRYSTAL_ROW_DTYPE), I4_2, records(CRYSTAL_DTYPE, written=False), I4, _EYES)
+@compiled(I8, records(CRYSTAL_ROW_DTYPE), I4_2, _CRYSTALS, I4, _EYES)
 def _describe(
     lying: NDArray[np.void],
     found: NDArray[np.int32],
@@ -153,9 +151,9 @@ def _was_told(told: NDArray[np.uint32], slot: int, number: int) -> bool:
     return number in told[slot]
 
 
-@compiled(I8, I4_2, U4, U4_2, I4)
+@compiled(I8, I4_2, _CRYSTALS, U4_2, I4)
 def _learn(
-    found: NDArray[np.int32], ids: NDArray[np.uint32], told: NDArray[np.uint32], slots: NDArray[np.int32]
+    found: NDArray[np.int32], crystals: NDArray[np.void], told: NDArray[np.uint32], slots: NDArray[np.int32]
 ) -> Places:
     """Note what each of these viewers is told now; returns which have found others than they were told before.
 
@@ -165,14 +163,14 @@ def _learn(
     for i in range(slots.size):
         slot, others = slots[i], False
         for place in range(most):
-            number = ids[found[i, place]]
+            number = crystals[found[i, place]].crystal
             # Crystals are in a row once, and 0 is behind them: where it stands for one that was told, fewer are found.
             if number != told[slot, place] and (number == 0 or not _was_told(told, slot, number)):
                 others = True
                 break
         if others:
             for place in range(most):
-                told[slot, place] = ids[found[i, place]]
+                told[slot, place] = crystals[found[i, place]].crystal
             changed[count] = i
             count += 1
     return changed[:count].copy()
