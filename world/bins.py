@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from world.compiled import I4, NUMBER, compiled, group
+from world.compiled import I4, NUMBER, U4, compiled, group
 
 Int = NDArray[np.int32]
+Unsigned = NDArray[np.uint32]
 Index = NDArray[np.int64]
 
 # A square metre: fine enough that a rectangle around a dense group holds few strangers, coarse
@@ -23,6 +24,9 @@ SIDE_BINS_MAX = 4096
 # a pile's members apart; it bounds what a prank on one spot can cost. Twice an interest set, so that even
 # of the thinnest pile enough are left to fill one.
 PILE_MAX = 128
+
+# Numbers without a sign, as which an index need not be looked at for whether it counts from the end.
+_ONE, _TWO = np.uint32(1), np.uint32(2)
 
 
 class Rectangles(NamedTuple):
@@ -41,10 +45,10 @@ class Rows(NamedTuple):
     `origin + bin_cm * (column, row)`.
     """
 
-    slots: Int
+    slots: Unsigned
     x: Int
     z: Int
-    starts: Int
+    starts: Unsigned
     origin_x: int
     origin_z: int
     columns: int
@@ -52,7 +56,7 @@ class Rows(NamedTuple):
     bin_cm: int = BIN_CM
 
 
-ROWS = group(Rows, *[I4] * 4, *[NUMBER] * 5)
+ROWS = group(Rows, U4, I4, I4, U4, *[NUMBER] * 5)
 
 
 class Bins:
@@ -68,9 +72,10 @@ class Bins:
         self.rows = (int(z.max()) - self.origin_z) // BIN_CM + 1
         assert max(self.columns, self.rows) <= SIDE_BINS_MAX
         slots, x, z = map(np.ascontiguousarray, (slots, x, z))
-        unsorted = Rows(slots, x, z, slots[:0], self.origin_x, self.origin_z, self.columns, self.rows)
+        unsigned = slots.view(np.uint32)
+        unsorted = Rows(unsigned, x, z, unsigned[:0], self.origin_x, self.origin_z, self.columns, self.rows)
         self.by_row = _sorted_by_bin(unsorted)
-        self.slots, self.x, self.z = self.by_row.slots, self.by_row.x, self.by_row.z
+        self.slots, self.x, self.z = self.by_row.slots.view(np.int32), self.by_row.x, self.by_row.z
 
     def bin_of(self, x: Int, z: Int) -> tuple[Int, Int]:
         """Column and row of positions (cm)."""
@@ -101,38 +106,52 @@ class Bins:
         return np.cumsum(sums, axis=1, out=sums)
 
 
+@compiled(NUMBER, ROWS, I4, I4, U4, U4, borrowing=True)
+def _count(grid: Rows, xs: Int, zs: Int, bin_of: Unsigned, starts: Unsigned) -> np.int64:
+    """Write down everybody's bin, and two places behind each bin how many are in it; returns the most in any."""
+    origin_x, origin_z, columns, most = grid.origin_x, grid.origin_z, grid.columns, np.int64(0)
+    for i in range(xs.size):
+        number = np.uint32((zs[i] - origin_z) // BIN_CM * columns + (xs[i] - origin_x) // BIN_CM)
+        bin_of[i] = number
+        starts[number + _TWO] += 1
+        most = max(most, np.int64(starts[number + _TWO]))
+    return most
+
+
+@compiled(U4, U4, U4)
+def _thinned(bin_of: Unsigned, starts: Unsigned) -> Unsigned:
+    """Who is left, in their order, when of each pile only every n-th is; `starts` as `_count` leaves them."""
+    left, seen, count = np.empty(bin_of.size, np.uint32), np.zeros(starts.size, np.int64), 0
+    for i in range(bin_of.size):
+        number = bin_of[i]
+        every = -(-np.int64(starts[number + _TWO]) // PILE_MAX)
+        if seen[number] % every == 0:
+            left[count] = i
+            count += 1
+        seen[number] += 1
+    return left[:count].copy()
+
+
 @compiled(ROWS, ROWS)
 def _sorted_by_bin(crowd: Rows) -> Rows:
     """The crowd, given in any order and with no starts, by bin; of piles every n-th."""
-    given, given_x, given_z = crowd.slots, crowd.x, crowd.z
-    origin_x, origin_z, columns, bins = crowd.origin_x, crowd.origin_z, crowd.columns, crowd.columns * crowd.rows
-    bin_of = np.empty(given.size, np.int32)
-    counts = np.zeros(bins, np.int32)
+    given, given_x, given_z, bins = crowd.slots, crowd.x, crowd.z, crowd.columns * crowd.rows
+    bin_of, starts = np.empty(given.size, np.uint32), np.zeros(bins + 2, np.uint32)
+    if _count(crowd, given_x, given_z, bin_of, starts) > PILE_MAX:
+        left = _thinned(bin_of, starts)
+        given, given_x, given_z = given[left], given_x[left], given_z[left]
+        starts[:] = 0
+        _count(crowd, given_x, given_z, bin_of, starts)
+    total = np.int64(0)
+    for number in range(starts.size):
+        total += np.int64(starts[number])
+        starts[number] = total
+    # A place behind each bin is where it begins, until all are in it: then it is where it ends and the next one begins.
+    slots, x, z = np.empty(given.size, np.uint32), np.empty(given.size, np.int32), np.empty(given.size, np.int32)
     for i in range(given.size):
-        number = (given_z[i] - origin_z) // BIN_CM * columns + (given_x[i] - origin_x) // BIN_CM
-        bin_of[i] = number
-        counts[number] += 1
-    # How many of each bin there are to one who is kept.
-    piles = counts.max() > PILE_MAX
-    every = np.ones(bins if piles else 0, np.int32)
-    starts = np.zeros(bins + 1, np.int32)
-    for number in range(bins):
-        count = counts[number]
-        if count > PILE_MAX:
-            every[number] = -(-count // PILE_MAX)
-            count = -(-count // every[number])
-        starts[number + 1] = starts[number] + count
-    kept = starts[bins]
-    slots, x, z = np.empty(kept, np.int32), np.empty(kept, np.int32), np.empty(kept, np.int32)
-    counts[:] = 0
-    for i in range(given.size):
-        number = bin_of[i]
-        place = counts[number]
-        counts[number] += 1
-        if piles:
-            if place % every[number]:
-                continue
-            place //= every[number]
-        at = starts[number] + place
+        behind = bin_of[i] + _ONE
+        at = starts[behind]
+        starts[behind] += 1
         slots[at], x[at], z[at] = given[i], given_x[i], given_z[i]
+    starts = starts[: bins + 1]
     return Rows(slots, x, z, starts, crowd.origin_x, crowd.origin_z, crowd.columns, crowd.rows, crowd.bin_cm)

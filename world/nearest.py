@@ -20,8 +20,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from world.bins import ROWS, Bins, Int, Rows
-from world.compiled import I4, I4_2, NUMBER, U1, compiled, group
+from world.bins import ROWS, Bins, Int, Rows, Unsigned
+from world.compiled import I4, I4_2, NUMBER, U1, U4, U4_2, compiled, group
 
 FAR = 0x7FFFFFFF
 # Squared offsets up to this (the reach of a frame's int16) still add up within int32.
@@ -45,6 +45,8 @@ FEW = 128
 # About as many as most viewers have candidates.
 BUCKETS = 128
 _KEPT, _ASIDE = 1, 2
+# Without a sign: an index that has one is looked at for whether it counts from the end.
+_ONE = np.uint64(1)
 
 
 class Lookers(NamedTuple):
@@ -74,22 +76,23 @@ class Pinned(NamedTuple):
 class _Found(NamedTuple):
     """Scratch: candidates and their ranks, the pinned first; and who is known, by slot, 0 between two lookers."""
 
-    slots: Int
+    slots: Unsigned
     ranks: Int
     known: NDArray[np.uint8]
 
 
 class _Order(NamedTuple):
-    """Scratch: where each bucket begins, and the candidates' places bucket by bucket."""
+    """Scratch: where each bucket begins, and the candidates and their ranks bucket by bucket."""
 
-    buckets: Int
-    places: Int
+    buckets: Unsigned
+    slots: Unsigned
+    ranks: Int
 
 
 LOOKERS = group(Lookers, I4, I4, I4, I4)
 PINNED = group(Pinned, I4_2, I4_2, I4_2, I4, I4, I4)
-_FOUND = group(_Found, I4, I4, U1)
-_ORDER = group(_Order, I4, I4)
+_FOUND = group(_Found, U4, I4, U1)
+_ORDER = group(_Order, U4, U4, I4)
 
 _NOBODY: Int = np.zeros(0, np.int32)
 _NONE_OWN: Int = np.zeros((0, 0), np.int32)
@@ -111,20 +114,21 @@ def choose_nearest(
     """
     # A kernel looks where it is told to look, whether there is anything or not.
     assert known.size > max(bins.slots.max(), lookers.slots.max(initial=0))
-    return _choose(Lookers(*map(np.ascontiguousarray, lookers)), sets, bins.by_row, pinned, sight_cm, known)
+    lookers = Lookers(*map(np.ascontiguousarray, lookers))
+    return _choose(lookers, sets.view(np.uint32), bins.by_row, pinned, sight_cm, known)
 
 
 @compiled(NUMBER, ROWS, NUMBER, NUMBER, NUMBER, borrowing=True)
-def _count_around(bins: Rows, x: int, z: int, reach_cm: int) -> int:
+def _count_around(bins: Rows, x: int, z: int, reach_cm: int) -> np.int64:
     """How many are in the square of bins that holds everybody within reach."""
     starts, columns, bin_cm = bins.starts, bins.columns, bins.bin_cm
     low = min(max((x - reach_cm - bins.origin_x) // bin_cm, 0), columns)
     high = min(max((x + reach_cm - bins.origin_x) // bin_cm + 1, 0), columns)
     first = max((z - reach_cm - bins.origin_z) // bin_cm, 0)
     last = min((z + reach_cm - bins.origin_z) // bin_cm + 1, bins.rows)
-    count = 0
+    count = np.int64(0)
     for row in range(first, last):
-        count += starts[row * columns + high] - starts[row * columns + low]
+        count += np.int64(starts[row * columns + high] - starts[row * columns + low])
     return count
 
 
@@ -176,8 +180,9 @@ def _pin(slot: int, dx: int, dz: int, sight_cm: int, count: int, found: _Found) 
 
 
 @compiled(NUMBER, ROWS, NUMBER, NUMBER, NUMBER, NUMBER, _FOUND, borrowing=True)
-def _gather(bins: Rows, x: int, z: int, look_cm: int, count: int, found: _Found) -> int:
+def _gather(bins: Rows, x: int, z: int, look_cm: int, count: int, found: _Found) -> np.int64:
     """Add everybody within the look who is not aside to the candidates; returns how many there are then."""
+    end = np.uint64(count)
     slots, xs, zs, starts = bins.slots, bins.x, bins.z, bins.starts
     candidates, ranks, known = found
     columns, bin_cm, square_cm = bins.columns, bins.bin_cm, look_cm * look_cm
@@ -194,10 +199,10 @@ def _gather(bins: Rows, x: int, z: int, look_cm: int, count: int, found: _Found)
             rank = dx * dx + dz * dz
             # Written whoever it is, and kept if near: half of them are, and a branch that nobody foresees costs more.
             slot = slots[place]
-            candidates[count] = slot
-            ranks[count] = (rank >> KEEP_SHIFT) * KEEP_NUMERATOR if known[slot] == _KEPT else rank
-            count += (rank <= square_cm) & (known[slot] != _ASIDE)
-    return count
+            candidates[end] = slot
+            ranks[end] = (rank >> KEEP_SHIFT) * KEEP_NUMERATOR if known[slot] == _KEPT else rank
+            end += np.uint64((rank <= square_cm) & (known[slot] != _ASIDE))
+    return np.int64(end)
 
 
 @compiled(NUMBER, _FOUND, NUMBER, NUMBER, borrowing=True)
@@ -209,50 +214,57 @@ def _beyond(found: _Found, first: int, look_cm: int) -> int:
     return count
 
 
-@compiled(NUMBER, _FOUND, NUMBER, NUMBER, _ORDER, I4, I4, borrowing=True)
-def _take_least(found: _Found, count: int, look_cm: int, order: _Order, members: Int, ranks: Int) -> int:
+@compiled(NUMBER, _FOUND, NUMBER, NUMBER, _ORDER, U4, I4, borrowing=True)
+def _take_least(found: _Found, count: np.int64, look_cm: int, order: _Order, members: Unsigned, ranks: Int) -> int:
     """The least of the candidates in order, the first of equals first, EMPTY behind; returns the last one's rank."""
-    candidates, candidate_ranks, _ = found
-    starts, places = order
-    most, buckets = members.size, starts.size - 1
+    given, given_ranks, _ = found
+    starts, candidates, candidate_ranks = order
+    most, last_bucket = np.uint64(members.size), starts.size - 1
+    # Rounding moves whole buckets, and never one above another. Whoever ranks beyond the look is in the last of them.
+    coarse = np.int64(0)
+    while look_cm * look_cm >> coarse > last_bucket:
+        coarse += 1
     starts[:] = 0
-    # Rounding moves whole buckets, and never one above another.
-    scale = buckets / (look_cm * look_cm + 1)
     for i in range(count):
-        starts[min(int(candidate_ranks[i] * scale), buckets - 1) + 1] += 1
-    last = 0
-    for bucket in range(1, buckets + 1):
-        starts[bucket] += starts[bucket - 1]
-        last += starts[bucket] <= most
-    last = min(last, buckets - 1)
+        starts[np.uint32(min(given_ranks[i] >> coarse, last_bucket))] += 1
+    # Those in the buckets that the set reaches into are wanted: all that begin before it is full.
+    wanted, total = np.int64(0), np.int64(0)
+    for bucket in range(starts.size):
+        size = np.int64(starts[bucket])
+        wanted = total + size if total < members.size else wanted
+        starts[bucket] = total
+        total += size
     for i in range(count):
-        bucket = min(int(candidate_ranks[i] * scale), buckets - 1)
-        if bucket <= last:
-            places[starts[bucket]] = i
-            starts[bucket] += 1
-    taken = 0
-    for at in range(starts[last]):
-        rank = candidate_ranks[places[at]]
+        its_bucket = np.uint32(min(given_ranks[i] >> coarse, last_bucket))
+        place = starts[its_bucket]
+        starts[its_bucket] += 1
+        candidates[place], candidate_ranks[place] = given[i], given_ranks[i]
+    taken = np.uint64(0)
+    for i in range(wanted):
+        rank = candidate_ranks[i]
         if taken == most:
-            if rank >= ranks[most - 1]:
+            if rank >= ranks[most - _ONE]:
                 continue
-            taken -= 1
+            taken -= _ONE
         place = taken
-        while place and ranks[place - 1] > rank:
-            ranks[place], members[place] = ranks[place - 1], members[place - 1]
-            place -= 1
-        ranks[place], members[place] = rank, candidates[places[at]]
-        taken += 1
-    members[taken:] = EMPTY
-    return ranks[most - 1] if taken == most else FAR
+        while place != 0 and ranks[place - _ONE] > rank:
+            ranks[place], members[place] = ranks[place - _ONE], members[place - _ONE]
+            place -= _ONE
+        ranks[place], members[place] = rank, candidates[i]
+        taken += _ONE
+    for place in range(taken, most):
+        members[place] = EMPTY
+    return ranks[most - _ONE] if taken == most else FAR
 
 
-@compiled(I4, LOOKERS, I4_2, ROWS, PINNED, NUMBER, U1)
-def _choose(lookers: Lookers, sets: Int, bins: Rows, pinned: Pinned, sight_cm: int, known: NDArray[np.uint8]) -> Int:
+@compiled(I4, LOOKERS, U4_2, ROWS, PINNED, NUMBER, U1)
+def _choose(
+    lookers: Lookers, sets: Unsigned, bins: Rows, pinned: Pinned, sight_cm: int, known: NDArray[np.uint8]
+) -> Int:
     most = sets.shape[1]
     room = bins.slots.size + pinned.own.shape[1] + PINNED_MAX + 1
-    found = _Found(np.empty(room, np.int32), np.empty(room, np.int32), known)
-    order = _Order(np.empty(BUCKETS + 1, np.int32), np.empty(room, np.int32))
+    found = _Found(np.empty(room, np.uint32), np.empty(room, np.int32), known)
+    order = _Order(np.empty(BUCKETS, np.uint32), np.empty(room, np.uint32), np.empty(room, np.int32))
     ranks, chosen = np.empty(most, np.int32), np.empty(PINNED_MAX, np.int32)
     next_cm = np.empty(lookers.slots.size, np.int32)
     slots, xs, zs, looks_cm = lookers
