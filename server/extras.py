@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from world.compiled import B1, I8, NUMBER, U1, compiled, group
+from world.compiled import B1, I8, NOTHING, NUMBER, U1, compiled, group
 
 Places = NDArray[np.int64]
 
@@ -20,6 +20,8 @@ Places = NDArray[np.int64]
 _WS_BINARY, _WS_SHORT_MAX, _WS_MEDIUM = 0x82, 125, 126
 PAYLOAD_BYTES_MAX = (1 << 16) - 1
 _NONE: Places = np.zeros(0, np.int64)
+# Without a sign: an index that has one is looked at for whether it counts from the end.
+_ONE = np.uint64(1)
 
 
 class Packed(NamedTuple):
@@ -76,14 +78,17 @@ class Extras:
 
 def lay_out(websocket: NDArray[np.bool_], extras: Extras) -> Laid:
     """What is behind each viewer's frame, framed for its transport: a WebSocket, or else TCP."""
-    return _lay_out(websocket, extras.packed())
+    packed, edges = extras.packed(), np.zeros(websocket.size + 1, np.int64)
+    _measure(websocket, packed, edges)
+    laid = Laid(np.empty(edges[-1], np.uint8), edges)
+    _write(websocket, packed, edges[:-1].copy(), laid.data)
+    return laid
 
 
 PACKED = group(Packed, I8, I8, I8, U1)
-LAID = group(Laid, U1, I8)
 
 
-@compiled(NUMBER, NUMBER, NUMBER)
+@compiled(NUMBER, NUMBER, NUMBER, borrowing=True)
 def _prefix_bytes(size: int, websocket: int) -> int:
     """How long the prefix of a payload is."""
     return 2 if websocket and size <= _WS_SHORT_MAX else 4
@@ -101,21 +106,23 @@ def _write_prefix(data: NDArray[np.uint8], at: int, size: int, websocket: int) -
     return at + 4
 
 
-@compiled(LAID, B1, PACKED)
-def _lay_out(websocket: NDArray[np.bool_], extras: Packed) -> Laid:
-    rows, starts, sizes, blob = extras
-    viewers = websocket.size
-    # First how much each viewer gets, then where that begins, and at last the bytes.
-    edges = np.zeros(viewers + 1, np.int64)
-    for i in range(rows.size):
-        edges[rows[i] + 1] += sizes[i] + _prefix_bytes(sizes[i], websocket[rows[i]])
-    for i in range(viewers):
-        edges[i + 1] += edges[i]
-    data = np.empty(edges[viewers], np.uint8)
-    written = edges[:-1].copy()
-    for i in range(rows.size):
-        row, size = rows[i], sizes[i]
+@compiled(NOTHING, B1, PACKED, I8, borrowing=True)
+def _measure(websocket: NDArray[np.bool_], packed: Packed, edges: Places) -> None:
+    """Where each viewer's piece begins, and the last one ends."""
+    for i in range(packed.rows.size):
+        row, size = np.uint64(packed.rows[i]), packed.sizes[i]
+        edges[row + _ONE] += size + _prefix_bytes(size, websocket[row])
+    for i in range(1, edges.size):
+        edges[i] += edges[i - 1]
+
+
+@compiled(NOTHING, B1, PACKED, I8, U1, borrowing=True)
+def _write(websocket: NDArray[np.bool_], packed: Packed, written: Places, data: NDArray[np.uint8]) -> None:
+    """Put each payload behind what its viewer's piece has already: that ends where `written` says."""
+    for i in range(packed.rows.size):
+        row, size = np.uint64(packed.rows[i]), packed.sizes[i]
         at = _write_prefix(data, written[row], size, websocket[row])
         written[row] = at + size
-        data[at : written[row]] = blob[starts[i] : starts[i] + size]
-    return Laid(data, edges)
+        to, start = np.uint64(at), np.uint64(packed.starts[i])
+        for k in range(np.uint64(size)):
+            data[to + k] = packed.blob[start + k]

@@ -11,7 +11,7 @@ from protocol.limits import PROFILES_PER_MESSAGE_MAX
 from protocol.messages import Profile, Profiles
 from server.entities import SLOT_MASK, SLOTS
 from server.extras import PACKED, Extras, Packed
-from world.compiled import I4, I4_2, I8, NOTHING, NUMBER, U1, U1_2, compiled, group
+from world.compiled import I4, I8, NOTHING, NUMBER, U1, U1_2, U4, U4_2, YES, compiled, group
 from world.tick import ProfileRecord
 
 # Seats in the table of who knows whom; it doubles when they run out.
@@ -35,14 +35,14 @@ class Introductions:
     """
 
     def __init__(self) -> None:
-        self._seat_of = np.zeros(SLOTS, np.int32)
+        self._seat_of = np.zeros(SLOTS, np.uint32)
         self._seats = 1  # seat 0 belongs to nobody
         self._knows = np.zeros((SEATS_FIRST, SEATS_FIRST // 8), np.uint8)
         # How many in a viewer's set it does not know yet, and the place of the first of them, by the viewer's slot.
-        self._unmet, self._first = np.zeros((2, SLOTS), np.int32)
+        self._unmet, self._first = np.zeros((2, SLOTS), np.uint32)
         # Ready entries by slot, and their sizes, 0 for none. Untouched pages cost no memory.
         self._entries = np.zeros((SLOTS, ENTRY_BYTES_MAX), np.uint8)
-        self._sizes = np.zeros(SLOTS, np.int32)
+        self._sizes = np.zeros(SLOTS, np.uint32)
 
     def learn(self, records: Sequence[ProfileRecord]) -> None:
         """New or changed profiles: nobody knows them yet. One told again unchanged, as at a border, is no news."""
@@ -81,7 +81,8 @@ class Introductions:
         later or a whole one (`Detail.patience`).
         """
         sizes = np.zeros(viewers.size, np.int32)
-        _look_through(self._known, viewers, sets, _Due(self._unmet, self._first), sizes)
+        due = _Due(self._unmet, self._first)
+        _look_through(self._known, viewers.view(np.uint32), sets.view(np.uint32), due, sizes)
         return sizes
 
     def tell(self, viewers: NDArray[np.int32], sets: NDArray[np.int32], extras: Extras) -> None:
@@ -91,8 +92,13 @@ class Introductions:
         """
         if not self._unmet[viewers].any():
             return
-        met = _meet(self._known, viewers, sets, _Due(self._unmet, self._first), PROFILES_PER_MESSAGE_MAX)
-        extras.pack(_compose(met, _Entries(self._entries, self._sizes, _PREFIX)))
+        met = _Met(np.empty((viewers.size, PROFILES_PER_MESSAGE_MAX), np.uint32), np.empty(viewers.size, np.uint32))
+        due, entries = _Due(self._unmet, self._first), _Entries(self._entries, self._sizes, _PREFIX)
+        size = _meet(self._known, viewers.view(np.uint32), sets.view(np.uint32), due, met, entries)
+        rows = np.flatnonzero(met.counts)
+        packed = Packed(rows, np.empty(rows.size, np.int64), np.empty(rows.size, np.int64), np.empty(size, np.uint8))
+        _compose(met, entries, packed)
+        extras.pack(packed)
 
     @property
     def _known(self) -> "_Known":
@@ -120,37 +126,37 @@ def encode_entry(profile: Profile) -> bytes:
 class _Known(NamedTuple):
     """By slot the seat, and by seat a row of bits for the seats of those it knows."""
 
-    seat_of: NDArray[np.int32]
+    seat_of: NDArray[np.uint32]
     knows: NDArray[np.uint8]
 
 
 class _Due(NamedTuple):
     """By the viewer's slot: how many of its set it does not know, and from which place on."""
 
-    unmet: NDArray[np.int32]
-    first: NDArray[np.int32]
+    unmet: NDArray[np.uint32]
+    first: NDArray[np.uint32]
 
 
 class _Entries(NamedTuple):
     """By slot the entry and its size; and what a message with none of them starts with."""
 
     table: NDArray[np.uint8]
-    sizes: NDArray[np.int32]
+    sizes: NDArray[np.uint32]
     prefix: NDArray[np.uint8]
 
 
 class _Met(NamedTuple):
     """The slots of those whom each viewer meets, (viewers, any), of which the first `counts[i]` count."""
 
-    slots: NDArray[np.int32]
-    counts: NDArray[np.int64]
+    slots: NDArray[np.uint32]
+    counts: NDArray[np.uint32]
 
 
 _PREFIX = np.frombuffer(_PROFILES_PREFIX + bytes((_FIXARRAY,)), np.uint8).copy()
-_KNOWN = group(_Known, I4, U1_2)
-_DUE = group(_Due, I4, I4)
-_ENTRIES = group(_Entries, U1_2, I4, U1)
-_MET = group(_Met, I4_2, I8)
+_KNOWN = group(_Known, U4, U1_2)
+_DUE = group(_Due, U4, U4)
+_ENTRIES = group(_Entries, U1_2, U4, U1)
+_MET = group(_Met, U4_2, U4)
 
 
 @compiled(NOTHING, U1_2, NUMBER, I8, borrowing=True)
@@ -161,75 +167,78 @@ def _make_strangers(knows: NDArray[np.uint8], rows: int, seats: NDArray[np.int64
             knows[i, seats[j] >> 3] &= 0xFF ^ (1 << (seats[j] & 7))
 
 
-@compiled(NOTHING, _KNOWN, I4, I4_2, _DUE, I4, borrowing=True)
+@compiled(YES, _KNOWN, NUMBER, NUMBER, borrowing=True)
+def _is_stranger(known: _Known, own: int, seat: int) -> bool:
+    """Whether somebody is to be introduced: there is nothing to tell of seat 0, where whoever has no profile yet is."""
+    mine, theirs = np.uint32(own), np.uint32(seat)
+    return bool(theirs != 0 and known.knows[mine, theirs >> 3] >> (theirs & 7) & 1 == 0)
+
+
+@compiled(NOTHING, _KNOWN, U4, U4_2, _DUE, I4, borrowing=True)
 def _look_through(
-    known: _Known, viewers: NDArray[np.int32], sets: NDArray[np.int32], due: _Due, sizes: NDArray[np.int32]
+    known: _Known, viewers: NDArray[np.uint32], sets: NDArray[np.uint32], due: _Due, sizes: NDArray[np.int32]
 ) -> None:
     """See whom of its set each viewer does not know, and how many are in it."""
     for i in range(viewers.size):
         viewer = viewers[i]
         own, unmet, size = known.seat_of[viewer], 0, 0
-        while size < sets.shape[1] and sets[viewer, size] != _EMPTY:
-            seat = known.seat_of[sets[viewer, size]]
-            # In seat 0 is whoever has no profile yet; there is nothing to tell of them.
-            if seat != 0 and not known.knows[own, seat >> 3] >> (seat & 7) & 1:
+        for place in range(sets.shape[1]):
+            slot = sets[viewer, place]
+            if slot == _EMPTY:
+                break
+            if _is_stranger(known, own, known.seat_of[slot]):
                 if unmet == 0:
-                    due.first[viewer] = size
+                    due.first[viewer] = place
                 unmet += 1
             size += 1
         due.unmet[viewer], sizes[i] = unmet, size
 
 
-@compiled(_MET, _KNOWN, I4, I4_2, _DUE, NUMBER)
-def _meet(known: _Known, viewers: NDArray[np.int32], sets: NDArray[np.int32], due: _Due, most: int) -> _Met:
-    """Whom each viewer is introduced to, and from now on knows; who is left stays due."""
-    seat_of, knows = known
-    unmet, first = due
-    met, counts = np.empty((viewers.size, most), np.int32), np.zeros(viewers.size, np.int64)
+@compiled(NUMBER, _KNOWN, U4, U4_2, _DUE, _MET, _ENTRIES, borrowing=True)
+def _meet(
+    known: _Known, viewers: NDArray[np.uint32], sets: NDArray[np.uint32], due: _Due, met: _Met, entries: _Entries
+) -> np.int64:
+    """Whom each viewer is introduced to, and from now on knows; who is left stays due. Returns the size of it all."""
+    total = np.int64(0)
     for i in range(viewers.size):
         viewer = viewers[i]
-        if unmet[viewer] == 0:
+        met.counts[i] = 0
+        if due.unmet[viewer] == 0:
             continue
-        own, count, place = seat_of[viewer], 0, first[viewer]
-        wanted = min(most, unmet[viewer])
+        own, count = known.seat_of[viewer], np.uint64(0)
+        wanted = min(np.uint64(met.slots.shape[1]), np.uint64(due.unmet[viewer]))
         # Somebody may have met them since, or left: then there are fewer than were counted.
-        while count < wanted and place < sets.shape[1] and sets[viewer, place] != _EMPTY:
+        for place in range(due.first[viewer], np.uint64(sets.shape[1])):
             slot = sets[viewer, place]
-            seat = seat_of[slot]
-            if seat != 0 and not knows[own, seat >> 3] >> (seat & 7) & 1:
-                knows[own, seat >> 3] |= 1 << (seat & 7)
-                met[i, count] = slot
-                count += 1
-            place += 1
-        counts[i], first[viewer] = count, place
-        unmet[viewer] = unmet[viewer] - count if count == wanted else 0
-    return _Met(met, counts)
+            if count == wanted or slot == _EMPTY:
+                break
+            seat = known.seat_of[slot]
+            if _is_stranger(known, own, seat):
+                known.knows[own, seat >> 3] |= 1 << (seat & 7)
+                met.slots[i, count] = slot
+                count += np.uint64(1)
+                total += np.int64(entries.sizes[slot])
+            due.first[viewer] = place + np.uint64(1)
+        met.counts[i] = count
+        due.unmet[viewer] = due.unmet[viewer] - count if count == wanted else 0
+        total += entries.prefix.size if count else 0
+    return total
 
 
-@compiled(PACKED, _MET, _ENTRIES)
-def _compose(met: _Met, entries: _Entries) -> Packed:
+@compiled(NOTHING, _MET, _ENTRIES, PACKED, borrowing=True)
+def _compose(met: _Met, entries: _Entries, packed: Packed) -> None:
     """A message for each viewer who meets anybody."""
-    slots, counts = met
-    table, entry_sizes, prefix = entries
-    total, messages = 0, 0
-    for i in range(counts.size):
-        messages += counts[i] > 0
-        for place in range(counts[i]):
-            total += entry_sizes[slots[i, place]]
-    blob = np.empty(total + messages * prefix.size, np.uint8)
-    rows, starts, sizes = np.empty(messages, np.int64), np.empty(messages, np.int64), np.empty(messages, np.int64)
-    at, message = 0, 0
-    for i in range(counts.size):
-        if not counts[i]:
-            continue
-        rows[message], starts[message] = i, at
-        blob[at : at + prefix.size] = prefix
-        at += prefix.size
-        blob[at - 1] |= counts[i]
-        for place in range(counts[i]):
-            slot = slots[i, place]
-            blob[at : at + entry_sizes[slot]] = table[slot, : entry_sizes[slot]]
-            at += entry_sizes[slot]
-        sizes[message] = at - starts[message]
-        message += 1
-    return Packed(rows, starts, sizes, blob)
+    at = np.uint64(0)
+    for message in range(packed.rows.size):
+        row = np.uint64(packed.rows[message])
+        packed.starts[message] = at
+        for k in range(entries.prefix.size):
+            packed.blob[at] = entries.prefix[k]
+            at += np.uint64(1)
+        packed.blob[at - np.uint64(1)] |= met.counts[row]
+        for place in range(met.counts[row]):
+            slot = met.slots[row, place]
+            for k in range(entries.sizes[slot]):
+                packed.blob[at + k] = entries.table[slot, k]
+            at += entries.sizes[slot]
+        packed.sizes[message] = at - np.uint64(packed.starts[message])
