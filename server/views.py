@@ -20,6 +20,8 @@ from world.interest import Interest
 # In units of 256 cm: with no more than this between two of them, an offset in cm fits an int16.
 FAR_MAX = 127
 _NO_BITS = np.zeros(0, np.uint16)
+# Without a sign: an index that has one is looked at for whether it counts from the end.
+_NONE, _ONE = np.uint64(0), np.uint64(1)
 
 
 class Looks(NamedTuple):
@@ -119,13 +121,13 @@ def _show(
     counts: NDArray[np.int64],
 ) -> None:
     """Fill the frames, and say how many are shown in each. Of a small set all are, whosever turn it is."""
-    nearest, first, far = turn
+    nearest, first, far = np.uint64(turn.nearest), np.uint64(turn.first), np.uint64(turn.far)
     likenesses, layer, seen_from, layered = looks
     for i in range(viewers.size):
-        viewer, count = viewers[i], 0
+        viewer, count = viewers[i], _NONE
         own = likenesses[viewer]
         x, y, z, far_x, far_z = own.x, own.y, own.z, own.far_x, own.far_z
-        skipped = first - nearest if sets[viewer, nearest + far] != 0 else 0
+        skipped = first - nearest if sets[viewer, nearest + far] != 0 else _NONE
         for place in range(nearest + far):
             slot = sets[viewer, place if place < nearest else place + skipped]
             other = likenesses[slot]
@@ -137,5 +139,5 @@ def _show(
             record = shown[i, count]
             record.entity, record.heading, record.animation = other.entity, other.heading, other.animation
             record.dx, record.dy, record.dz = other.x - x, other.y - y, other.z - z
-            count += 1
+            count += _ONE
         counts[i] = count
