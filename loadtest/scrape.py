@@ -1,6 +1,6 @@
 """A server's own figures, read from its `/metrics` once a second, as differences between two readings."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import aiohttp
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 # A scrape that takes longer says that the server has no time, which the frames say better.
 _TIMEOUT_S = 2.0
-_TICK = "futurecity_tick_seconds"
+_TICK, _PHASES = "futurecity_tick_seconds_bucket", "futurecity_tick_phase_seconds_total"
 _PLAIN = {
     "process_cpu_seconds_total": "cpu_s",
     "futurecity_loop_cpu_seconds_total": "loop_cpu_s",
@@ -23,7 +23,7 @@ _PLAIN = {
 }
 
 # What is asked for by name is all that the server has to write down; one that knows no names says everything.
-_WANTED = [("name[]", name) for name in (*_PLAIN, *(f"{_TICK}_{part}" for part in ("bucket", "sum", "count")))]
+_WANTED = [("name[]", name) for name in (*_PLAIN, _TICK, _PHASES)]
 
 
 class Reading(NamedTuple):
@@ -43,8 +43,8 @@ class Reading(NamedTuple):
     # Upper bounds in seconds and cumulative counts of the whole tick's histogram.
     tick_bounds_s: NDArray[np.float64]
     tick_counts: NDArray[np.float64]
-    # Of each phase of the tick: seconds spent and times, since the start.
-    phases: dict[str, tuple[float, float]]
+    # Seconds spent in each phase of the tick, since the start.
+    phases: dict[str, float]
 
 
 class Metrics:
@@ -82,17 +82,16 @@ def parse(text: str, when_s: float) -> Reading:
     plain = dict.fromkeys(_PLAIN.values(), 0.0)
     missing = set(_PLAIN)
     buckets: list[tuple[float, float]] = []
-    phases: dict[str, tuple[float, float]] = {}
+    phases: dict[str, float] = {}
     for line in text.splitlines():
         name, labels, value = _sample(line)
         if name in _PLAIN:
             plain[_PLAIN[name]] += value
             missing.discard(name)
-        elif name == f"{_TICK}_bucket" and labels.get("phase") == "total":
+        elif name == _TICK:
             buckets.append((float(labels["le"]), value))
-        elif name in (f"{_TICK}_sum", f"{_TICK}_count"):
-            spent, times = phases.get(labels["phase"], (0.0, 0.0))
-            phases[labels["phase"]] = (value, times) if name.endswith("_sum") else (spent, value)
+        elif name == _PHASES:
+            phases[labels["phase"]] = value
     if missing or not buckets:
         raise ValueError(f"no {', '.join(sorted(missing) or [_TICK])} in the metrics")
     bounds, counts = np.array(sorted(buckets)).T
@@ -129,9 +128,10 @@ def tick_percentile_ms(before: Reading, after: Reading, percent: float) -> float
 
 def phases_ms(before: Reading, after: Reading) -> dict[str, float]:
     """The mean of each phase of the ticks between two readings."""
-    means: dict[str, Any] = {}
-    for phase, (spent, times) in after.phases.items():
-        spent_before, times_before = before.phases.get(phase, (0.0, 0.0))
-        if times > times_before:
-            means[phase] = round((spent - spent_before) / (times - times_before) * 1000, 3)
-    return means
+    ticks = after.ticks - before.ticks
+    if ticks <= 0:
+        return {}
+    return {
+        phase: round((spent_s - before.phases.get(phase, 0.0)) / ticks * 1000, 3)
+        for phase, spent_s in after.phases.items()
+    }

@@ -29,19 +29,15 @@ class Stopwatch:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._began_s = self._last_s = clock.now_s()
+        self._last_s = clock.now_s()
         self.seconds: dict[str, float] = {}
 
-    def lap(self, phase: str) -> None:
-        """The phase ends now."""
+    def lap(self, phase: str) -> float:
+        """The phase ends now; returns when that is."""
         now_s = self._clock.now_s()
         self.seconds[phase] = now_s - self._last_s
         self._last_s = now_s
-
-    def stop(self) -> float:
-        """The whole tick ends now; returns when that is."""
-        self.seconds["total"] = self._last_s - self._began_s
-        return self._last_s
+        return now_s
 
 
 class Beside(Protocol):
@@ -124,8 +120,7 @@ class CityLoop:
         for start in range(0, len(delivery), WRITES_PER_SLICE):
             delivery.write(start, start + WRITES_PER_SLICE)
             await asyncio.sleep(0)
-        watch.lap("send")
-        self.ticked_s = watch.stop()
+        self.ticked_s = watch.lap("send")
         self._metrics.ticked(watch.seconds, period_s, self.ticked_s)
         self._governor.observe(Load(skipped, *self._gateway.behind))
         self._gateway.shed_level = self._governor.level
