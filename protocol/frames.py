@@ -14,7 +14,7 @@ A frame on either transport is one row of a byte array (README.md draws it)::
 """
 
 import struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,14 +105,21 @@ _HEADER_AT = _PAYLOAD_AT + PAYLOAD_HEADER_AT
 _BIN16_AT = _HEADER_AT + HEADER_BYTES
 _RECORDS_AT = _BIN16_AT + 3
 _PAYLOAD_FIXED_BYTES = _RECORDS_AT - _PAYLOAD_AT
-# RFC 6455, section 5.2: a payload under 126 bytes must use the two-byte header.
-_WS_SHORT_MAX = 125
+# RFC 6455, section 5.2: a final binary frame. A payload under 126 bytes must use the two-byte header; a longer one has
+# 126 there, and its size behind it.
+_WS_SHORT, _WS_SHORT_MAX, _WS_MEDIUM = 0x8200, 125, 0x827E0000
+_BIG_4, _BIG_2 = np.dtype(">u4"), np.dtype(">u2")
 
 
 class FrameTable(NamedTuple):
     """A row of bytes for each viewer."""
 
     rows: NDArray[np.uint8]
+
+    @property
+    def headers(self) -> NDArray[np.void]:
+        """Where its header goes, HEADER_DTYPE: (viewers,)."""
+        return _column(self.rows, _HEADER_AT, HEADER_DTYPE)
 
     @property
     def records(self) -> NDArray[np.void]:
@@ -128,35 +135,27 @@ class Edges(NamedTuple):
     ends: NDArray[np.int64]
 
 
-def begin_frames(headers: NDArray[np.void], width: int, spare_bytes: int = 0) -> FrameTable:
-    """Frames that lack their records, with room for `width` of them; `headers` is (viewers,) of HEADER_DTYPE.
+def begin_frames(viewers: int, width: int, spare_bytes: int = 0) -> FrameTable:
+    """Frames for so many that lack their headers and their records, with room for `width` of these in each.
 
     Each row ends with so many bytes more, for whoever sends something behind the frame.
     """
-    rows = np.empty((headers.size, _RECORDS_AT + width * RECORD_BYTES + spare_bytes), np.uint8)
-    rows[:, _PAYLOAD_AT:_HEADER_AT] = np.frombuffer(FRAME_PREFIX, np.uint8)
-    rows[:, _HEADER_AT:_BIN16_AT] = headers.view(np.uint8).reshape(headers.size, HEADER_BYTES)
-    return FrameTable(rows)
+    return FrameTable(np.empty((viewers, _RECORDS_AT + width * RECORD_BYTES + spare_bytes), np.uint8))
 
 
 def finish_frames(table: FrameTable, counts: NDArray[np.int64], websocket: NDArray[np.bool_]) -> Edges:
     """Say how many records each frame has, and what it is sent over: `websocket`, or else TCP."""
     rows, records_bytes = table.rows, counts * RECORD_BYTES
-    rows[:, _BIN16_AT] = 0xC5
-    rows[:, _BIN16_AT + 1] = records_bytes >> 8
-    rows[:, _BIN16_AT + 2] = records_bytes & 0xFF
-    starts = _write_prefixes(rows, records_bytes + _PAYLOAD_FIXED_BYTES, websocket)
-    return Edges(starts, records_bytes + _RECORDS_AT)
-
-
-def _write_prefixes(
-    rows: NDArray[np.uint8], payload_bytes: NDArray[np.int64], websocket: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    """Fill in each row's prefix; returns the column where its bytes begin."""
+    payload_bytes = records_bytes + _PAYLOAD_FIXED_BYTES
     short = websocket & (payload_bytes <= _WS_SHORT_MAX)
-    first = np.where(websocket, 0x82, 0)
-    rows[:, _PREFIX_AT] = first
-    rows[:, _PREFIX_AT + 1] = np.where(websocket, 126, 0)
-    rows[:, _PREFIX_AT + 2] = np.where(short, 0x82, payload_bytes >> 8)
-    rows[:, _PREFIX_AT + 3] = payload_bytes & 0xFF
-    return np.where(short, _PREFIX_AT + 2, _PREFIX_AT)
+    # As one number each, written once: TCP's prefix is the size; a short WebSocket's begins in the middle of it.
+    _column(rows, _PREFIX_AT, _BIG_4)[:] = payload_bytes + websocket * _WS_MEDIUM + short * _WS_SHORT
+    _column(rows, _PAYLOAD_AT, _BIG_4)[:] = int.from_bytes(FRAME_PREFIX)
+    rows[:, _BIN16_AT] = 0xC5
+    _column(rows, _BIN16_AT + 1, _BIG_2)[:] = records_bytes
+    return Edges(_PREFIX_AT + 2 * short, records_bytes + _RECORDS_AT)
+
+
+def _column(rows: NDArray[np.uint8], at: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """What lies at this column of each row, as one of these."""
+    return rows[:, at : at + dtype.itemsize].view(dtype)[:, 0]

@@ -87,8 +87,8 @@ class Fanout:
         slots, detail = viewers.slots, BY_LEVEL[shed_level]
         if not slots.size:
             return Delivery(viewers)
-        headers = self._views.headers(tick, slots, shed_level)
-        table = begin_frames(headers, FRAME_NEAREST + detail.far_records, BEHIND_BYTES)
+        table = begin_frames(slots.size, FRAME_NEAREST + detail.far_records, BEHIND_BYTES)
+        self._views.head(tick, slots, shed_level, table)
         shown = self._views.show(tick, slots, detail, table)
         edges = finish_frames(table, shown, viewers.websocket)
         extras = Extras()

@@ -14,7 +14,7 @@ from protocol.frames import FLAG_GROUNDED, HEADER_DTYPE, RECORD_DTYPE, FrameTabl
 from protocol.limits import FRAME_NEAREST
 from server.detail import Detail
 from server.scene import LIKENESS_DTYPE, Scene
-from world.compiled import I2, I4, I8, NOTHING, NUMBER, U1, U2, U4, U4_2, YES, compiled, group, record_rows, records
+from world.compiled import I2, I4, I8, NOTHING, NUMBER, U1, U2, U4, U4_2, YES, compiled, group, records, records_apart
 from world.interest import Interest
 
 # In units of 256 cm: with no more than this between two of them, an offset in cm fits an int16.
@@ -61,14 +61,20 @@ class Views:
         _show(sets, slots, turn, looks, table.records, counts)
         return counts
 
-    def headers(self, tick: int, viewers: NDArray[np.int32], shed_level: int) -> NDArray[np.void]:
-        """Each viewer's own truth, HEADER_DTYPE."""
-        scene, headers = self._scene, np.empty(viewers.size, HEADER_DTYPE)
+    def head(self, tick: int, viewers: NDArray[np.int32], shed_level: int, table: FrameTable) -> None:
+        """Write each viewer's own truth into its frame."""
+        scene, every = self._scene, _Every(tick, shed_level, FLAG_GROUNDED)
         at = _At(scene.x, scene.y, scene.z, scene.input, scene.vy)
         kind = _Kind(scene.heading, scene.animation, scene.zone, scene.flags, scene.layer)
-        _head(headers, viewers, at, kind, FLAG_GROUNDED)
-        headers["tick"], headers["shed"] = tick, shed_level
-        return headers
+        _head(table.headers, viewers.view(np.uint32), at, kind, every)
+
+
+class _Every(NamedTuple):
+    """What is the same for all: the tick, how much is shed, and which flags are shown."""
+
+    tick: int
+    shed_level: int
+    flags: int
 
 
 class _At(NamedTuple):
@@ -95,23 +101,25 @@ LOOKS = group(Looks, records(LIKENESS_DTYPE), U1, U2, YES)
 TURN = group(Turn, NUMBER, NUMBER, NUMBER)
 
 
-@compiled(
-    NOTHING, records(HEADER_DTYPE), I4, group(_At, I4, I4, I4, U4, I2), group(_Kind, *[U1] * 5), NUMBER, borrowing=True
-)
-def _head(headers: Any, viewers: NDArray[np.int32], at: _At, kind: _Kind, flags_shown: int) -> None:
+HEADERS, AT, KIND = records_apart(HEADER_DTYPE, 1), group(_At, I4, I4, I4, U4, I2), group(_Kind, *[U1] * 5)
+EVERY = group(_Every, *[NUMBER] * 3)
+
+
+@compiled(NOTHING, HEADERS, U4, AT, KIND, EVERY, borrowing=True)
+def _head(headers: Any, viewers: NDArray[np.uint32], at: _At, kind: _Kind, every: _Every) -> None:
     """Write everybody's own truth into their header."""
     x, y, z, inputs, vy = at
     heading, animation, zone, flags, layer = kind
     for i in range(viewers.size):
-        viewer = viewers[i]
-        headers[i].x, headers[i].y, headers[i].z = x[viewer], y[viewer], z[viewer]
-        headers[i].input, headers[i].vy = inputs[viewer], vy[viewer]
-        headers[i].heading, headers[i].animation = heading[viewer], animation[viewer]
-        headers[i].zone, headers[i].layer = zone[viewer], layer[viewer]
-        headers[i].flags = flags[viewer] & flags_shown
+        viewer, header = viewers[i], headers[i]
+        header.tick, header.shed, header.flags = every.tick, every.shed_level, flags[viewer] & every.flags
+        header.x, header.y, header.z = x[viewer], y[viewer], z[viewer]
+        header.input, header.vy = inputs[viewer], vy[viewer]
+        header.heading, header.animation = heading[viewer], animation[viewer]
+        header.zone, header.layer = zone[viewer], layer[viewer]
 
 
-@compiled(NOTHING, U4_2, U4, TURN, LOOKS, record_rows(RECORD_DTYPE), I8, borrowing=True)
+@compiled(NOTHING, U4_2, U4, TURN, LOOKS, records_apart(RECORD_DTYPE, 2), I8, borrowing=True)
 def _show(
     sets: NDArray[np.uint32],
     viewers: NDArray[np.uint32],

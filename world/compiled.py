@@ -62,9 +62,9 @@ def records(dtype: np.dtype[np.void], written: bool = True) -> Any:
     return types.Array(numba.from_dtype(dtype), 1, "C", readonly=not written)
 
 
-def record_rows(dtype: np.dtype[np.void]) -> Any:
-    """The type of rows of such records, which may lie apart: `rows[i, j].entity`."""
-    return types.Array(numba.from_dtype(dtype), 2, "A")
+def records_apart(dtype: np.dtype[np.void], dimensions: int) -> Any:
+    """The type of such records that do not lie side by side: a column of something wider, or rows of one."""
+    return types.Array(numba.from_dtype(dtype), dimensions, "A")
 
 
 def compiled(returns: Any, *takes: Any, borrowing: bool = False, unlocked: bool = False) -> Callable[[F], F]:

@@ -87,7 +87,8 @@ def test_frames_built_together_are_the_frames_encoded_one_by_one(
     counts = np.array([len(shown) for _, shown, _ in viewers], np.int64)
     websocket = np.array([over_websocket for _, _, over_websocket in viewers], np.bool_)
 
-    table = frames.begin_frames(headers, FRAME_RECORDS_MAX, spare_bytes)
+    table = frames.begin_frames(len(viewers), FRAME_RECORDS_MAX, spare_bytes)
+    table.headers[:] = headers
     table.records[:, :FRAME_RECORDS_MAX] = records
     starts, ends = frames.finish_frames(table, counts, websocket)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from protocol.frames import HEADER_DTYPE, FrameTable, begin_frames
+from protocol.frames import FrameTable, begin_frames
 from protocol.limits import FRAME_NEAREST, INTEREST_MAX
 from server.detail import BY_LEVEL, WHOLE, Detail
 from server.entities import SLOT_MASK
@@ -28,7 +28,7 @@ def row(count: int) -> list[Body]:
 
 def show(views: Views, tick: int, detail: Detail) -> tuple[int, FrameTable]:
     """How many my frame shows, and the frame."""
-    table = begin_frames(np.zeros(1, HEADER_DTYPE), FRAME_NEAREST + detail.far_records)
+    table = begin_frames(1, FRAME_NEAREST + detail.far_records)
     return int(views.show(tick, ME, detail, table)[0]), table
 
 
@@ -72,7 +72,9 @@ def test_offsets_are_exact_to_the_last_centimetre_that_can_be_told_and_beyond_it
 
 def test_each_viewer_has_its_own_truth_in_the_header() -> None:
     views = views_of([Body(1, 10, 20, 30), Body(2, 40, 50, 60, input=7)], [1, 2])
-    headers = views.headers(99, np.array([1, 2], np.int32), shed_level=2)
+    table = begin_frames(2, FRAME_NEAREST)
+    views.head(99, np.array([1, 2], np.int32), 2, table)
+    headers = table.headers
     assert headers["x"].tolist() == [10, 40]
     assert headers["input"].tolist() == [0, 7]
     assert set(headers["shed"].tolist()) == {2}
