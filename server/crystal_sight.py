@@ -76,7 +76,8 @@ class CrystalSight:
         found = self._nearest(slots[rows], scene, self._open)
         if self._open < self._crystals.size - 1 and (staff := scene.staff(slots[rows])).any():
             found[staff] = self._nearest(slots[rows[staff]], scene, self._crystals.size - 1)
-        changed = _learn(found, self._crystals, self._told, slots[rows])
+        changed = np.empty(rows.size, np.int64)
+        changed = changed[: _learn(found.view(np.uint32), self._crystals, self._told, slots[rows], changed)]
         if changed.size:
             extras.pack(self._messages(tick, rows[changed], slots[rows[changed]], found[changed], scene))
 
@@ -146,22 +147,30 @@ def _describe(
 
 
 @compiled(YES, U4_2, NUMBER, NUMBER, borrowing=True)
-def _was_told(told: NDArray[np.uint32], slot: int, number: int) -> bool:
+def _was_told(told: NDArray[np.uint32], slot: np.uint32, number: int) -> bool:
     """Whether an id is in what a viewer was told."""
-    return number in told[slot]
+    row, found = np.uint32(slot), False
+    for place in range(told.shape[1]):
+        found |= bool(told[row, place] == number)
+    return found
 
 
-@compiled(I8, I4_2, _CRYSTALS, U4_2, I4)
+@compiled(NUMBER, U4_2, _CRYSTALS, U4_2, I4, I8, borrowing=True)
 def _learn(
-    found: NDArray[np.int32], crystals: NDArray[np.void], told: NDArray[np.uint32], slots: NDArray[np.int32]
-) -> Places:
-    """Note what each of these viewers is told now; returns which have found others than they were told before.
+    found: NDArray[np.uint32],
+    crystals: NDArray[np.void],
+    told: NDArray[np.uint32],
+    slots: NDArray[np.int32],
+    changed: Places,
+) -> int:
+    """Note what each of these viewers is told now, and which of them have found others than they were told before;
+    returns how many have.
 
     Whoever sees the same ones in another order has nothing to learn.
     """
-    changed, count, most = np.empty(slots.size, np.int64), 0, found.shape[1]
+    count, most = 0, found.shape[1]
     for i in range(slots.size):
-        slot, others = slots[i], False
+        slot, others = np.uint32(slots[i]), False
         for place in range(most):
             number = crystals[found[i, place]].crystal
             # Crystals are in a row once, and 0 is behind them: where it stands for one that was told, fewer are found.
@@ -173,4 +182,4 @@ def _learn(
                 told[slot, place] = crystals[found[i, place]].crystal
             changed[count] = i
             count += 1
-    return changed[:count].copy()
+    return count

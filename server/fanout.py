@@ -103,7 +103,8 @@ class Fanout:
 
     def _told(self, tick: int, slots: NDArray[np.int32], detail: Detail, extras: Extras) -> Heard:
         """What each viewer hears of what was reported since its last frame."""
-        reports = list(chain.from_iterable(self._reports))
+        # Whoever was served so many ticks ago has heard what was reported until then, and nobody hears what is older.
+        reports = list(chain.from_iterable(list(self._reports)[-detail.ticks_per_frame :]))
         since = np.maximum(self._heard_tick[slots], tick - detail.ticks_per_frame)
         self._heard_tick[slots] = tick
         heard = choose_reports(reports, Listeners(slots, since), self._scene, detail)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from server.bus import Report
 from server.detail import Detail
 from server.scene import Scene
-from world.compiled import B1, I4, I8, NUMBER, U1, YES, compiled, group
+from world.compiled import B1, I4, I8, NUMBER, U1, U4, YES, compiled, group, numbers
 from world.state import FLAG_STAFF
 
 # Reports looked at per frame. Beyond it, a tick in which thousands speak at once would cost a matrix
@@ -50,10 +50,12 @@ def choose_reports(reports: Sequence[tuple[int, Report]], listeners: Listeners, 
     zone, x, z, radius, importance, ticks, layer, staff = np.ascontiguousarray(columns[kept].T)
     layers = scene.heard_in(zone, layer) if scene.layered else np.full(kept.size, _EVERY_LAYER)
     said = _Said(zone, x, z, radius, importance, ticks, layers.astype(np.int64), staff)
-    who = _Who(viewers, listeners.since, scene.here, scene.zone, scene.x, scene.z, scene.layer, scene.flags, FLAG_STAFF)
-    chosen = _choose(said, who, detail.events_per_frame, detail.importance_min)
-    cut = chosen.audible - chosen.rows.size + (fresh.size - kept.size) * viewers.size
-    return Heard(chosen.rows, kept[chosen.reports], cut)
+    slots = viewers.view(np.uint32)
+    who = _Who(slots, listeners.since, scene.here, scene.zone, scene.x, scene.z, scene.layer, scene.flags, FLAG_STAFF)
+    chosen = _Chosen(*np.empty((3, viewers.size * detail.events_per_frame), np.int64))
+    count, audible = _choose(said, who, detail.events_per_frame, detail.importance_min, chosen)
+    cut = int(audible - count) + (fresh.size - kept.size) * viewers.size
+    return Heard(chosen.rows[:count], kept[chosen.reports[:count]], cut)
 
 
 class _Said(NamedTuple):
@@ -73,7 +75,7 @@ class _Who(NamedTuple):
     """Listeners, up to which tick each has heard everything; and by slot where everybody is, if at all, and whether
     they have the flag of `staff`."""
 
-    slots: NDArray[np.int32]
+    slots: NDArray[np.uint32]
     since: Places
     here: NDArray[np.bool_]
     zone: NDArray[np.uint8]
@@ -85,58 +87,61 @@ class _Who(NamedTuple):
 
 
 class _Chosen(NamedTuple):
-    """Listener `rows[i]` hears `reports[i]`; `audible` is how many all of them could have heard."""
+    """Listener `rows[i]` hears `reports[i]`, from so far away, squared."""
 
     rows: Places
     reports: Places
-    audible: int
+    squares: Places
 
 
-_SAID, _CHOSEN = group(_Said, *[I8] * 8), group(_Chosen, I8, I8, NUMBER)
-_WHO = group(_Who, I4, I8, B1, U1, I4, I4, U1, U1, NUMBER)
+_SAID, _CHOSEN = group(_Said, *[I8] * 8), group(_Chosen, I8, I8, I8)
+_WHO = group(_Who, U4, I8, B1, U1, I4, I4, U1, U1, NUMBER)
+# Without a sign: an index that has one is looked at for whether it counts from the end.
+_ONE = np.uint64(1)
 
 
-@compiled(YES, NUMBER, NUMBER, NUMBER, NUMBER)
+@compiled(YES, NUMBER, NUMBER, NUMBER, NUMBER, borrowing=True)
 def _comes_before(importance: int, squared: int, other_importance: int, other_squared: int) -> bool:
     """Whether one matters more than the other, or as much and is nearer."""
     return importance > other_importance or (importance == other_importance and squared < other_squared)
 
 
-@compiled(_CHOSEN, _SAID, _WHO, NUMBER, NUMBER)
-def _choose(said: _Said, who: _Who, most: int, importance_min: int) -> _Chosen:
-    """For each listener the most important it can hear, among these the nearest, and among equals the first."""
+@compiled(numbers(2), _SAID, _WHO, NUMBER, NUMBER, _CHOSEN, borrowing=True)
+def _choose(said: _Said, who: _Who, most: int, importance_min: int, chosen: _Chosen) -> tuple[np.int64, int]:
+    """For each listener the most important it can hear, among these the nearest, and among equals the first.
+
+    Returns how many are chosen, and how many all of them could have heard.
+    """
     zone, x, z, radius, importance, tick, layers, staff = said
     slots, since, here, zones, xs, zs, own_layers, flags, works = who
-    rows, reports = np.empty(slots.size * most, np.int64), np.empty(slots.size * most, np.int64)
-    squares = np.empty(most, np.int64)
-    total, audible = 0, 0
+    rows, reports, squares = chosen
+    first, audible = np.uint64(0), 0
     for i in range(slots.size):
-        viewer, count = slots[i], 0
+        viewer = slots[i]
         if not here[viewer]:
             continue
         own_x, own_z, own_zone, own_layer = xs[viewer], zs[viewer], zones[viewer], own_layers[viewer]
-        is_staff = flags[viewer] & works != 0
+        is_staff, heard, end = flags[viewer] & works != 0, since[i], first
+        full = first + np.uint64(most)
         for j in range(zone.size):
-            if tick[j] <= since[i]:
-                continue
             dx, dz = x[j] - own_x, z[j] - own_z
             squared = dx * dx + dz * dz
             near = own_zone == zone[j] if radius[j] == 0 else squared <= radius[j] * radius[j]
-            if not near or (layers[j] >> own_layer) & 1 == 0 or (staff[j] != 0 and not is_staff):
+            if not near or tick[j] <= heard or (layers[j] >> own_layer) & 1 == 0 or (staff[j] != 0 and not is_staff):
                 continue
             audible += 1
             if importance[j] < importance_min:
                 continue
-            place = count
-            while place and _comes_before(
-                importance[j], squared, importance[reports[total + place - 1]], squares[place - 1]
+            place = end
+            while place != first and _comes_before(
+                importance[j], squared, importance[np.uint64(reports[place - _ONE])], squares[place - _ONE]
             ):
-                if place < most:
-                    reports[total + place], squares[place] = reports[total + place - 1], squares[place - 1]
-                place -= 1
-            if place < most:
-                reports[total + place], squares[place] = j, squared
-                count = min(count + 1, most)
-        rows[total : total + count] = i
-        total += count
-    return _Chosen(rows[:total].copy(), reports[:total].copy(), audible)
+                if place < full:
+                    reports[place], squares[place] = reports[place - _ONE], squares[place - _ONE]
+                place -= _ONE
+            if place < full:
+                rows[end if end < full else place] = i
+                reports[place], squares[place] = j, squared
+                end = min(end + _ONE, full)
+        first = end
+    return np.int64(first), audible
