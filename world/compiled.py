@@ -9,7 +9,8 @@ TypeError.
   four calls a body were 0.8 µs, and 0.03 when borrowed. One that makes arrays unpacks its groups before a loop and
   takes no slices within it.
 - An index with a sign may count from the end, and is looked at for that wherever it is used: slots that are handed over
-  as unsigned took what 4,000 frames show from 1.2 to 0.7 ms (server/views.py).
+  as unsigned took what 4,000 frames show from 1.2 to 0.7 ms (server/views.py). What is compared with both signs is a
+  float to Numba: a kernel steps by an unsigned one of its own.
 - Numba notices a change in the file of a kernel, not in others: a kernel uses no constant and no function of another
   file (tests/test_architecture.py).
 """
