@@ -39,8 +39,8 @@ class Moment(NamedTuple):
     generator_cpu_s: float
 
 
-async def play(make: Callable[[int], Adapter], players: int, seconds: float) -> Trial:
-    """Make one trial. Raises PeerError when the server does not start."""
+async def play(make: Callable[[int], Adapter], players: int, seconds: float, walk_s: float = WALK_S) -> Trial:
+    """Make one trial, for which people may walk so long before. Raises PeerError when the server does not start."""
     adapter = make(players)
     try:
         # One more place for the witness at Colyseus; connections are kept open between matches.
@@ -49,7 +49,7 @@ async def play(make: Callable[[int], Adapter], players: int, seconds: float) -> 
                 await _until_ready(adapter, session)
                 crowd = Crowd(adapter, players, _SEED)
                 try:
-                    return await _measured(adapter, crowd, session, seconds)
+                    return await _measured(adapter, crowd, session, seconds, walk_s)
                 finally:
                     await crowd.leave()
     finally:
@@ -64,14 +64,16 @@ async def _until_ready(adapter: Adapter, session: aiohttp.ClientSession) -> None
         await asyncio.sleep(_POLL_S)
 
 
-async def _measured(adapter: Adapter, crowd: Crowd, session: aiohttp.ClientSession, seconds: float) -> Trial:
+async def _measured(
+    adapter: Adapter, crowd: Crowd, session: aiohttp.ClientSession, seconds: float, walk_s: float
+) -> Trial:
     players = len(crowd.visitors)
     empty = _moment(adapter, crowd)
     witness = crowd.visitors[0]
     await crowd.come(session, COME_S)
     # Whoever has got in may leave again; who never came is counted apart from who was cut.
     entered, endings_before = crowd.entered, len(crowd.endings)
-    await _until(lambda: crowd.at_place >= crowd.entered * _AT_PLACE_SHARE, WALK_S)
+    await _until(lambda: crowd.at_place >= crowd.entered * _AT_PLACE_SHARE, walk_s)
     # Here, and not just before the measuring: nobody is read for meanwhile, and of eighty gaps one is over the p99.
     gc.collect()
     gc.freeze()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 CLIENT = Path(__file__).parents[2] / "client"
 INSTALLED = CLIENT / "node_modules" / "vitest"
-# It starts a real city and walks in it for 40 s.
+# It starts a real city and walks in it, in two ways at the same time.
 PATIENCE_S = 600
 
 

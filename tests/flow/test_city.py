@@ -2,11 +2,14 @@
 
 from itertools import pairwise
 
+import pytest
+
 from protocol import messages as m
 from protocol.errors import CloseCode
 from protocol.frames import ANIMATIONS
-from tests.flow.stages import Stage
+from tests.flow.stages import LIBERAL, Stage, staged
 from tests.scenario import NORTH, deed
+from world.config import TICK_RATE_HZ
 
 RUN_CM_PER_TICK = 30
 
@@ -115,15 +118,17 @@ async def test_a_lost_link_leaves_the_body_standing_and_a_token_gives_it_back(st
     assert thief.entity != ada.entity
 
 
-async def test_a_body_whose_player_does_not_return_leaves_the_city(stage: Stage) -> None:
-    ada, ben = [await stage.join(name) for name in ("Ada", "Ben")]
-    await ada.vanish()
-    stage.players.remove(ada)
-    for _ in range(32):
-        await ben.send(m.Ping(0.0))
-        await stage.tick(20)
-    assert ada.entity not in ben.shown[-1]
-    assert sum(stage.scenario.city.players_by_zone.values()) == 1
+@pytest.mark.parametrize("way", ["memory", "ws", "tcp"])
+async def test_a_body_whose_player_does_not_return_leaves_the_city(way: str) -> None:
+    async with staged(way, LIBERAL.model_copy(update={"resume_s": 4})) as stage:
+        ada, ben = [await stage.join(name) for name in ("Ada", "Ben")]
+        await ada.vanish()
+        stage.players.remove(ada)
+        await stage.tick(3 * TICK_RATE_HZ)
+        assert ada.entity in ben.shown[-1]
+        await stage.tick(2 * TICK_RATE_HZ)
+        assert ada.entity not in ben.shown[-1]
+        assert sum(stage.scenario.city.players_by_zone.values()) == 1
 
 
 async def test_goodbye_is_answered_and_the_body_is_gone_at_once(stage: Stage) -> None:

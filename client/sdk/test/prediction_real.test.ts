@@ -68,7 +68,7 @@ function* stroll(gait: 1 | 2): Generator<{ steer: number; gait: 0 | 1 | 2 }> {
 }
 
 for (const [gait, word] of [[1, 'walking'], [2, 'running']] as const) {
-  test(`nobody is corrected by 10 cm or more while ${word} freely, 150 ms away and with 2 % of frames withheld`, PATIENCE, async () => {
+  test.concurrent(`nobody is corrected by 10 cm or more while ${word} freely, 150 ms away and with 2 % of frames withheld`, PATIENCE, async () => {
     const me = City.connect(road.url, { name: word, WebSocket: socket })
     // The map lies beside the game, not beside the road.
     await next<unknown>((tell) => me.on('welcome', tell), 'welcome')
