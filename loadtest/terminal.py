@@ -120,7 +120,7 @@ def rows(report: Report) -> list[tuple[str, str]]:
         table += [
             (
                 "server CPU",
-                f"{figure(server.cpu_percent)} %, {figure(server.loop_percent)} % of it the loop's, "
+                f"{figure(server.cpu_percent)} % of a core, {figure(server.loop_percent)} of them its loop's, "
                 f"{figure(server.cpu_us_per_frame)} µs per frame",
             ),
             ("server memory", f"{figure(server.rss_mb)} MB, {figure(server.rss_kb_per_client)} KB per client"),

@@ -46,7 +46,7 @@ def test_every_figure_is_in_the_table() -> None:
     assert table["bots joined"] == "2,000 of 2,000"
     assert table["frames per bot"] == "9.95 Hz, slowest 1 % 9.8 Hz"
     assert table["zones crossed"] == "12 times; now 1,990 in crystal_plaza, 10 in park"
-    assert table["server CPU"] == "60 %, 45 % of it the loop's, 15 µs per frame"
+    assert table["server CPU"] == "60 % of a core, 45 of them its loop's, 15 µs per frame"
     assert table["bytes per bot"] == "5,000 B/s down, 36 B/s up"
 
 
