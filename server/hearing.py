@@ -140,8 +140,9 @@ def _choose(said: _Said, who: _Who, most: int, importance_min: int, chosen: _Cho
                     reports[place], squares[place] = reports[place - _ONE], squares[place - _ONE]
                 place -= _ONE
             if place < full:
-                rows[end if end < full else place] = i
                 reports[place], squares[place] = j, squared
                 end = min(end + _ONE, full)
+        for taken in range(first, end):
+            rows[taken] = i
         first = end
     return np.int64(first), audible

@@ -152,6 +152,8 @@ class _Met(NamedTuple):
     counts: NDArray[np.uint32]
 
 
+# Without a sign: an index that has one is looked at for whether it counts from the end.
+_NONE, _ONE = np.uint64(0), np.uint64(1)
 _PREFIX = np.frombuffer(_PROFILES_PREFIX + bytes((_FIXARRAY,)), np.uint8).copy()
 _KNOWN = group(_Known, U4, U1_2)
 _DUE = group(_Due, U4, U4)
@@ -205,7 +207,7 @@ def _meet(
         met.counts[i] = 0
         if due.unmet[viewer] == 0:
             continue
-        own, count = known.seat_of[viewer], np.uint64(0)
+        own, count = known.seat_of[viewer], _NONE
         wanted = min(np.uint64(met.slots.shape[1]), np.uint64(due.unmet[viewer]))
         # Somebody may have met them since, or left: then there are fewer than were counted.
         for place in range(due.first[viewer], np.uint64(sets.shape[1])):
@@ -216,11 +218,11 @@ def _meet(
             if _is_stranger(known, own, seat):
                 known.knows[own, seat >> 3] |= 1 << (seat & 7)
                 met.slots[i, count] = slot
-                count += np.uint64(1)
+                count += _ONE
                 total += np.int64(entries.sizes[slot])
-            due.first[viewer] = place + np.uint64(1)
+            due.first[viewer] = place + _ONE
         met.counts[i] = count
-        due.unmet[viewer] = due.unmet[viewer] - count if count == wanted else 0
+        due.unmet[viewer] = due.unmet[viewer] - count if count == wanted else _NONE
         total += entries.prefix.size if count else 0
     return total
 
@@ -228,14 +230,14 @@ def _meet(
 @compiled(NOTHING, _MET, _ENTRIES, PACKED, borrowing=True)
 def _compose(met: _Met, entries: _Entries, packed: Packed) -> None:
     """A message for each viewer who meets anybody."""
-    at = np.uint64(0)
+    at = _NONE
     for message in range(packed.rows.size):
         row = np.uint64(packed.rows[message])
         packed.starts[message] = at
         for k in range(entries.prefix.size):
             packed.blob[at] = entries.prefix[k]
-            at += np.uint64(1)
-        packed.blob[at - np.uint64(1)] |= met.counts[row]
+            at += _ONE
+        packed.blob[at - _ONE] |= met.counts[row]
         for place in range(met.counts[row]):
             slot = met.slots[row, place]
             for k in range(entries.sizes[slot]):
