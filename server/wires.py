@@ -147,8 +147,10 @@ def _send_each(
             frame_at = memory.frames_at + viewer * frames.shape[1] + begin
             # What fails or is full says -1; its transport finds out why.
             if begin + size <= frames.shape[1]:
-                for k in range(extra_end - extra):
-                    frames[viewer, end + k] = extras[extra + k]
+                # Indices without a sign, so that this is one copy and not a look at each for whether it is below 0.
+                row, to, start = np.uint64(viewer), np.uint64(end), np.uint64(extra)
+                for k in range(np.uint64(extra_end - extra)):
+                    frames[row, to + k] = extras[start + k]
                 taken = max(0, _send(wire, frame_at, size, 0))
             else:
                 vector = memory.vector
