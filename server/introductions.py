@@ -181,18 +181,16 @@ def _look_through(
     known: _Known, viewers: NDArray[np.uint32], sets: NDArray[np.uint32], due: _Due, sizes: NDArray[np.int32]
 ) -> None:
     """See whom of its set each viewer does not know, and how many are in it."""
+    most = np.uint64(sets.shape[1])
     for i in range(viewers.size):
         viewer = viewers[i]
-        own, unmet, size = known.seat_of[viewer], 0, 0
-        for place in range(sets.shape[1]):
-            slot = sets[viewer, place]
-            if slot == _EMPTY:
-                break
-            if _is_stranger(known, own, known.seat_of[slot]):
+        own, unmet, size = known.seat_of[viewer], 0, _NONE
+        while size < most and sets[viewer, size] != _EMPTY:
+            if _is_stranger(known, own, known.seat_of[sets[viewer, size]]):
                 if unmet == 0:
-                    due.first[viewer] = place
+                    due.first[viewer] = size
                 unmet += 1
-            size += 1
+            size += _ONE
         due.unmet[viewer], sizes[i] = unmet, size
 
 
@@ -201,27 +199,25 @@ def _meet(
     known: _Known, viewers: NDArray[np.uint32], sets: NDArray[np.uint32], due: _Due, met: _Met, entries: _Entries
 ) -> np.int64:
     """Whom each viewer is introduced to, and from now on knows; who is left stays due. Returns the size of it all."""
-    total = np.int64(0)
+    total, most = np.int64(0), np.uint64(sets.shape[1])
     for i in range(viewers.size):
         viewer = viewers[i]
         met.counts[i] = 0
         if due.unmet[viewer] == 0:
             continue
-        own, count = known.seat_of[viewer], _NONE
+        own, count, place = known.seat_of[viewer], _NONE, np.uint64(due.first[viewer])
         wanted = min(np.uint64(met.slots.shape[1]), np.uint64(due.unmet[viewer]))
         # Somebody may have met them since, or left: then there are fewer than were counted.
-        for place in range(due.first[viewer], np.uint64(sets.shape[1])):
+        while count < wanted and place < most and sets[viewer, place] != _EMPTY:
             slot = sets[viewer, place]
-            if count == wanted or slot == _EMPTY:
-                break
             seat = known.seat_of[slot]
             if _is_stranger(known, own, seat):
                 known.knows[own, seat >> 3] |= 1 << (seat & 7)
                 met.slots[i, count] = slot
                 count += _ONE
                 total += np.int64(entries.sizes[slot])
-            due.first[viewer] = place + _ONE
-        met.counts[i] = count
+            place += _ONE
+        met.counts[i], due.first[viewer] = count, place
         due.unmet[viewer] = due.unmet[viewer] - count if count == wanted else _NONE
         total += entries.prefix.size if count else 0
     return total

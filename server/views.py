@@ -55,7 +55,6 @@ class Views:
         seen_from = scene.seen_from
         bits, layered = (_NO_BITS, False) if seen_from is None else (seen_from, True)
         looks = Looks(scene.likenesses, scene.layer, bits, layered)
-        # A slot with a sign might count from the end, and is looked at for that wherever it is used.
         sets, slots = self._interest.sets.view(np.uint32), viewers.view(np.uint32)
         counts = np.empty(viewers.size, np.int64)
         _show(sets, slots, turn, looks, table.records, counts)
@@ -99,8 +98,6 @@ class _Kind(NamedTuple):
 
 LOOKS = group(Looks, records(LIKENESS_DTYPE), U1, U2, YES)
 TURN = group(Turn, NUMBER, NUMBER, NUMBER)
-
-
 HEADERS, AT, KIND = records_apart(HEADER_DTYPE, 1), group(_At, I4, I4, I4, U4, I2), group(_Kind, *[U1] * 5)
 EVERY = group(_Every, *[NUMBER] * 3)
 
